@@ -1,0 +1,3 @@
+"""Tells the truth about Docker hosts."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,5 @@
+"""`python -m dockeraudit`."""
+
+from dockeraudit.cli import main
+
+main()

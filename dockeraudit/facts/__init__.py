@@ -1,0 +1,51 @@
+"""What was seen on a host, with where it was seen; nothing here has an opinion.
+
+Every type is a frozen msgspec struct, so a facts file is these types as JSON and reading one
+validates it. What could not be read is `Unread(reason)`, never an empty value.
+"""
+
+from dockeraudit.facts.evidence import Absent, Document, Evidence, Names, Unread
+from dockeraudit.facts.files import AclEntries, FileFacts, Key, Pem
+from dockeraudit.facts.host import (
+    FACTS_VERSION,
+    Account,
+    FactsError,
+    Group,
+    HostFacts,
+    Interface,
+    Machine,
+    Privilege,
+    decode,
+    encode,
+)
+from dockeraudit.facts.process import ApiFacts, Process, Socket, SocketPeer, Wire
+from dockeraudit.facts.units import Boot, Unit
+
+__all__ = [
+    "FACTS_VERSION",
+    "Absent",
+    "Account",
+    "AclEntries",
+    "ApiFacts",
+    "Boot",
+    "Document",
+    "Evidence",
+    "FactsError",
+    "FileFacts",
+    "Group",
+    "HostFacts",
+    "Interface",
+    "Key",
+    "Machine",
+    "Names",
+    "Pem",
+    "Privilege",
+    "Process",
+    "Socket",
+    "SocketPeer",
+    "Unit",
+    "Unread",
+    "Wire",
+    "decode",
+    "encode",
+]

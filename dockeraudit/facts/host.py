@@ -1,0 +1,135 @@
+"""A host: everything one round trip brought back, and the envelope of a facts file."""
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from dockeraudit.facts.evidence import Absent, Unread
+from dockeraudit.facts.files import FileFacts, Pem
+from dockeraudit.facts.process import ApiFacts, Process, Socket, SocketPeer, Wire
+from dockeraudit.facts.units import Boot, Unit
+
+FACTS_VERSION = "1"
+
+
+class Machine(Struct, frozen=True):
+    """The machine and its operating system."""
+
+    hostname: str
+    kernel: str
+    architecture: str
+    os: dict[str, str]
+    """/etc/os-release: ID, VERSION_ID, PRETTY_NAME …"""
+    clock: int
+    """The host's clock at collection, seconds since the epoch."""
+    container: str = ""
+    """What `systemd-detect-virt -c` or the usual marks say; empty on a real or virtual machine."""
+    machine_id: str = ""
+    bind_v6_only: bool | None = None
+    """/proc/sys/net/ipv6/bindv6only; None: no IPv6."""
+
+
+class Interface(Struct, frozen=True):
+    """One address of one network interface."""
+
+    name: str
+    address: str
+    """With prefix length: `172.17.0.1/16`."""
+
+
+class Account(Struct, frozen=True):
+    """A line of the user database, without the password field."""
+
+    name: str
+    uid: int
+    gid: int
+    home: str
+    shell: str = ""
+
+
+class Group(Struct, frozen=True):
+    """A line of the group database."""
+
+    name: str
+    gid: int
+    members: tuple[str, ...] = ()
+
+
+class Privilege(Struct, frozen=True):
+    """With which rights the collector ran."""
+
+    uid: int
+    user: str
+    become: Literal["root", "sudo", "none"]
+    """`root`: it was root already; `sudo`: became it; `none`: neither."""
+
+
+class HostFacts(Struct, frozen=True):
+    """All that was seen on one host, parsed; what a facts file holds."""
+
+    facts_version: str
+    target: str
+    """What the user named."""
+    collected_at: int
+    """The scanner's clock, seconds since the epoch."""
+    duration: float
+    """Seconds from the start of the connection to the last byte."""
+    machine: Machine
+    privilege: Privilege
+    tools: dict[str, bool]
+    """Which of the optional tools the host has: docker, curl, openssl, getfacl, systemctl …"""
+    boot: Boot
+    units: tuple[Unit, ...] = ()
+    processes: tuple[Process, ...] | Unread = ()
+    sockets: tuple[Socket, ...] | Unread = ()
+    peers: tuple[SocketPeer, ...] | Unread = ()
+    apis: tuple[ApiFacts, ...] = ()
+    wires: tuple[Wire, ...] = ()
+    files: dict[str, FileFacts | Absent | Unread] = {}
+    texts: dict[str, bytes | Unread] = {}
+    """Contents of configuration files, secrets masked on the host."""
+    pems: dict[str, Pem | Unread] = {}
+    listings: dict[str, tuple[str, ...] | Unread] = {}
+    """Names in folders that matter: `/etc/docker/certs.d` and what lies below (full paths)."""
+    relay_lines: dict[str, tuple[str, ...]] = {}
+    """Lines `NUMBER:TEXT` of proxy configurations that name an engine socket, by file."""
+    engine_version: str | Unread = Unread("dockerd not found in PATH")
+    """`dockerd --version` of the installed binary, for engines whose API did not answer."""
+    interfaces: tuple[Interface, ...] | Unread = ()
+    names: dict[str, tuple[str, ...]] = {}
+    """/etc/hosts: name to addresses."""
+    accounts: tuple[Account, ...] = ()
+    groups: tuple[Group, ...] = ()
+    notes: tuple[str, ...] = ()
+    """What the collector could not do, for the whole host, one line each."""
+
+
+class FactsError(Exception):
+    """A facts file that is not one, or is of a version this program doesn't know."""
+
+
+_decoder = msgspec.json.Decoder(HostFacts)
+
+
+def encode(facts: HostFacts) -> bytes:
+    """The facts as JSON, one line."""
+    return msgspec.json.encode(facts)
+
+
+def decode(data: bytes) -> HostFacts:
+    """Facts from JSON.
+
+    Raises:
+        FactsError: what is wrong and where, in one line.
+    """
+    try:
+        facts = _decoder.decode(data)
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        raise FactsError(f"not a facts file: {error}") from error
+    if facts.facts_version.split(".")[0] != FACTS_VERSION:
+        raise FactsError(
+            f"facts version {facts.facts_version!r} is not known to this program "
+            f"(it reads {FACTS_VERSION}); use a newer dockeraudit"
+        )
+    return facts

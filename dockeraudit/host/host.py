@@ -1,0 +1,63 @@
+"""A host's facts with what follows from them, each computed once and only when asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from dockeraudit.facts import Absent, FileFacts, HostFacts, Pem, Unread
+from dockeraudit.host.model import Engine
+
+if TYPE_CHECKING:
+    from dockeraudit.host.certificates import HeldCertificate, HeldKey
+
+
+class Host:
+    """What checks over a whole host are called with."""
+
+    def __init__(self, facts: HostFacts, engines: tuple[Engine, ...] | None = None) -> None:
+        self.facts = facts
+        if engines is not None:
+            self.engines = engines
+
+    @cached_property
+    def engines(self) -> tuple[Engine, ...]:
+        """The host's engines: running, or set up to start; not those inside containers."""
+        from dockeraudit.host.engines import engines_of
+
+        return engines_of(self.facts)
+
+    @cached_property
+    def certificates(self) -> tuple[HeldCertificate, ...]:
+        """Every certificate that an engine or a client of it uses, with its role."""
+        from dockeraudit.host.certificates import certificates_of
+
+        return certificates_of(self)
+
+    @cached_property
+    def keys(self) -> tuple[HeldKey, ...]:
+        """Every private key that was found, without its secret."""
+        from dockeraudit.host.certificates import keys_of
+
+        return keys_of(self)
+
+    def file(self, path: str) -> FileFacts | Absent | Unread:
+        """A path as lstat sees it."""
+        return self.facts.files.get(path, Unread(f"{path} was not looked at"))
+
+    def resolved(self, path: str) -> tuple[str, FileFacts | Absent | Unread]:
+        """Where a path finally leads, and what lies there (the path itself if it is no link)."""
+        seen = self.file(path)
+        if isinstance(seen, FileFacts) and seen.kind == "symlink":
+            if seen.target is None:
+                return path, Unread(f"where {path} leads was not read")
+            return seen.target, self.file(seen.target)
+        return path, seen
+
+    def text(self, path: str) -> bytes | Unread:
+        """A configuration file's content, secrets masked."""
+        return self.facts.texts.get(path, Unread(f"{path} was not read"))
+
+    def pem(self, path: str) -> Pem | Unread:
+        """What a PEM file holds."""
+        return self.facts.pems.get(path, Unread(f"{path} was not read"))

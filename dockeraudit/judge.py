@@ -1,0 +1,161 @@
+"""Runs checks over a host's facts and makes one result of each: pure, and never an exception."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from dockeraudit.check import (
+    Check,
+    Finding,
+    Manual,
+    MissingEvidence,
+    NotApplicable,
+    Severity,
+)
+from dockeraudit.facts import Evidence, Unread
+from dockeraudit.host import Engine, Host
+from dockeraudit.report import FrameworkRule, Proof, ReportedFinding, Result
+from dockeraudit.settings import Settings
+
+Item = Finding | Manual | NotApplicable | Unread
+
+
+class _Said(Struct, frozen=True):
+    """One item that a check yielded, with the engine it was said of."""
+
+    engine: str
+    item: Item
+
+
+def judge(host: Host, checks: Iterable[Check[Any]], settings: Settings) -> tuple[Result, ...]:
+    """One result for each check, in the order given.
+
+    A failure outweighs missing evidence, which outweighs what a person has to decide, which
+    outweighs a pass; not-applicable is left where nothing applied.
+    """
+    return tuple(_result(host, check, tuple(_said(host, check, settings))) for check in checks)
+
+
+def _said(host: Host, check: Check[Any], settings: Settings) -> Iterator[_Said]:
+    if check.over is Host:
+        yield from _run(check, host, "", settings)
+        return
+    if not host.engines:
+        yield _Said("", _no_engine(host))
+    for engine in host.engines:
+        applied = False
+        for said in _run(check, engine, engine.name, settings):
+            applied = True
+            yield said
+        if not applied:
+            yield _Said(engine.name, _PASSED)
+
+
+_PASSED = Manual("", "")
+"""Stands for an engine in which nothing was found; never leaves this module."""
+
+
+def _no_engine(host: Host) -> NotApplicable | Unread:
+    if isinstance(host.facts.processes, Unread):
+        return Unread(f"processes: {host.facts.processes.reason}")
+    return NotApplicable("no Docker engine runs or is installed on this host")
+
+
+def _run(
+    check: Check[Any], subject: Host | Engine, engine: str, settings: Settings
+) -> Iterator[_Said]:
+    try:
+        for item in check(subject, settings):
+            yield _Said(engine, item)
+    except MissingEvidence as missing:
+        yield _Said(engine, missing.unread)
+    except Exception as error:  # a check's own mistake costs its verdict and nothing else
+        at = error.__traceback__
+        while at is not None and at.tb_next is not None:
+            at = at.tb_next
+        line = f" (line {at.tb_lineno} of {at.tb_frame.f_code.co_name})" if at else ""
+        yield _Said(
+            engine, Unread(f"the check ended in an error: {type(error).__name__}: {error}{line}")
+        )
+
+
+def _result(host: Host, check: Check[Any], said: tuple[_Said, ...]) -> Result:
+    findings = [
+        _reported(host, check, each.engine, each.item)
+        for each in said
+        if isinstance(each.item, Finding)
+    ]
+    reasons = _reasons(said, Unread)
+    if findings:
+        message = findings[0].message
+        if len(findings) > 1:
+            message += f" (and {len(findings) - 1} more)"
+        if reasons:
+            message += f"; not all could be read: {reasons[0]}"
+        return _made(check, "fail", message, findings)
+    if reasons:
+        return _made(check, "unknown", "; ".join(reasons), [])
+    manual = [
+        _reported(host, check, each.engine, each.item)
+        for each in said
+        if isinstance(each.item, Manual) and each.item is not _PASSED
+    ]
+    if manual:
+        return _made(check, "manual", manual[0].message, manual)
+    nothing = _reasons(said, NotApplicable)
+    if nothing and all(isinstance(each.item, NotApplicable) for each in said):
+        return _made(check, "not-applicable", "; ".join(nothing), [])
+    return _made(check, "pass", f"not found: {check.title}", [])
+
+
+def _reasons(said: Iterable[_Said], kind: type[Unread] | type[NotApplicable]) -> list[str]:
+    """Each reason once, in the order they were given."""
+    found = {each.item.reason: None for each in said if isinstance(each.item, kind)}
+    return list(found)
+
+
+def _made(check: Check[Any], status: Any, message: str, findings: list[ReportedFinding]) -> Result:
+    worst = min(
+        (Severity(finding.severity) for finding in findings),
+        key=lambda severity: severity.rank,
+        default=check.severity,
+    )
+    return Result(
+        check=check.id,
+        title=check.title,
+        status=status,
+        severity=worst.value if status == "fail" else check.severity.value,
+        message=message,
+        findings=tuple(sorted(findings, key=lambda finding: Severity(finding.severity).rank)),
+        remediation=check.remediation,
+        references=tuple(FrameworkRule(each.framework, each.id) for each in check.references),
+    )
+
+
+def _reported(
+    host: Host, check: Check[Any], engine: str, item: Finding | Manual | Any
+) -> ReportedFinding:
+    severity = item.severity if isinstance(item, Finding) and item.severity else check.severity
+    return ReportedFinding(
+        engine=engine,
+        resource=item.resource,
+        message=item.message,
+        severity=severity.value,
+        fingerprint=fingerprint(host.facts.target, check.id, engine, item.resource),
+        evidence=tuple(Proof(each.source, each.detail) for each in _cut(item.evidence)),
+    )
+
+
+def fingerprint(target: str, check: str, engine: str, resource: str) -> str:
+    """The same while the same thing is wrong: messages, values and times are not in it."""
+    text = "\0".join((target, check, engine, resource))
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _cut(evidence: tuple[Evidence, ...]) -> Iterator[Evidence]:
+    """Evidence short enough to be read; hosts can say megabytes."""
+    for each in evidence[:20]:
+        detail = each.detail if len(each.detail) <= 2000 else each.detail[:2000] + " […]"
+        yield Evidence(each.source, detail)

@@ -1,0 +1,1 @@
+"""The report writers: a file a format."""

@@ -1,0 +1,166 @@
+"""Facts, engines and hosts for tables of cases: a sound host, and what each case changes."""
+
+from typing import Any
+
+import msgspec
+
+from dockeraudit.facts import (
+    Absent,
+    Account,
+    Boot,
+    Evidence,
+    FileFacts,
+    Group,
+    HostFacts,
+    Interface,
+    Machine,
+    Names,
+    Pem,
+    Privilege,
+    Process,
+    Unit,
+    Unread,
+)
+from dockeraudit.host import Engine, Host, Listener
+from dockeraudit.settings import Settings
+
+NOW = 1_795_000_000
+SETTINGS = Settings(now=NOW)
+
+
+def file(
+    mode: int = 0o644,
+    uid: int = 0,
+    gid: int = 0,
+    kind: str = "file",
+    **changes: Any,
+) -> FileFacts:
+    """A file of root's; `kind`, `mtime`, `target`, `acl` … as given."""
+    base = FileFacts("file", mode, uid, gid, 100, NOW - 9000, NOW - 9000, 1, 1)
+    return msgspec.structs.replace(base, kind=kind, **changes)
+
+
+def directory(mode: int = 0o755, uid: int = 0, gid: int = 0, **changes: Any) -> FileFacts:
+    """A folder of root's."""
+    return file(mode, uid, gid, "directory", **changes)
+
+
+def process(*argv: str, **changes: Any) -> Process:
+    """A running dockerd of root's, started an hour before NOW by docker.service."""
+    base = Process(
+        pid=800,
+        role="dockerd",
+        argv=("/usr/sbin/dockerd", *argv),
+        exe="/usr/sbin/dockerd",
+        environment=Names({"PATH": None}),
+        cwd="/",
+        uid=0,
+        parent=1,
+        started=NOW - 3600,
+        cgroup="/system.slice/docker.service",
+        in_host_pid_namespace=True,
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def unit(name: str = "docker.service", *sources: str, **changes: Any) -> Unit:
+    """A loaded, enabled, active unit; `properties` are added to the usual ones."""
+    properties: dict[str, str | None] = {
+        "Id": name,
+        "LoadState": "loaded",
+        "ActiveState": "active",
+        "SubState": "running",
+        "UnitFileState": "enabled",
+        "MainPID": "800",
+        "NeedDaemonReload": "no",
+        "Result": "success",
+        "NRestarts": "0",
+        "Restart": "always",
+        **changes.pop("properties", {}),
+    }
+    base = Unit(name, sources or (f"/lib/systemd/system/{name}",), Names(properties))
+    return msgspec.structs.replace(base, **changes)
+
+
+def facts(**changes: Any) -> HostFacts:
+    """A Debian-like systemd host seen by root; every field may be replaced."""
+    base = HostFacts(
+        facts_version="1",
+        target="host1",
+        collected_at=NOW,
+        duration=0.3,
+        machine=Machine(
+            "host1", "6.1.0", "x86_64", {"ID": "debian", "PRETTY_NAME": "Debian 12"}, NOW
+        ),
+        privilege=Privilege(0, "root", "root"),
+        tools={"openssl": True, "curl": True, "getfacl": True, "systemctl": True},
+        boot=Boot("systemd"),
+        interfaces=(
+            Interface("lo", "127.0.0.1/8"),
+            Interface("eth0", "192.0.2.10/24"),
+            Interface("docker0", "172.17.0.1/16"),
+        ),
+        accounts=(Account("root", 0, 0, "/root", "/bin/bash"),),
+        groups=(Group("root", 0), Group("docker", 999)),
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def listener(address: str, mode: Any = "PLAIN", reach: Any = "ANY", **changes: Any) -> Listener:
+    """A listener that was observed; a path makes it a unix socket."""
+    base = Listener(
+        engine="docker",
+        transport="unix" if "/" in address else "tcp",
+        address=address,
+        mode=Unread(mode.reason) if isinstance(mode, Unread) else mode,
+        reach="LOCAL" if "/" in address else reach,
+        witness="observed",
+        evidence=(Evidence("/proc/800/net/tcp6", f"LISTEN {address}"),),
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def engine(*listeners: Listener, **changes: Any) -> Engine:
+    """A running engine under docker.service with the given listeners."""
+    base = Engine(
+        name="docker",
+        version="26.1.5",
+        api_version="1.45",
+        rootless=False,
+        managed_by="systemd",
+        user="root",
+        home="/root",
+        unit=unit(),
+        socket_unit=unit("docker.socket"),
+        start=None,
+        process=process(),
+        api=None,
+        configured=None,
+        running=None,
+        listeners=listeners,
+        told=(),
+        upcoming=(),
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+def host(*engines: Engine, **changes: Any) -> Host:
+    """A host with given engines (one sound engine if none is given); `changes` go to its facts."""
+    return Host(facts(**changes), engines or (engine(),))
+
+
+__all__ = [
+    "NOW",
+    "SETTINGS",
+    "Absent",
+    "Pem",
+    "Unread",
+    "directory",
+    "engine",
+    "facts",
+    "file",
+    "host",
+    "listener",
+    "process",
+    "unit",
+]
