@@ -150,10 +150,10 @@ def read_facts(path: str) -> HostFacts:
     Raises:
         FactsError: it can't be read, is too large, or is not a facts file.
     """
+    opener = gzip.open if path.endswith(".gz") else open
     try:
-        with open(path, "rb") as file:
-            opened = gzip.open(file) if path.endswith(".gz") else file
-            data = opened.read(MAX_FACTS_FILE + 1)
+        with opener(path, "rb") as file:
+            data = file.read(MAX_FACTS_FILE + 1)
     except (OSError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         raise FactsError(f"{path}: {reason}") from error

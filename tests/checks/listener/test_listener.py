@@ -6,11 +6,11 @@ import msgspec
 import pytest
 
 from dockeraudit.effective.model import Origin, Outcome, Setting
-from dockeraudit.facts import Evidence, Unread
+from dockeraudit.facts import Absent, Evidence, Socket, Unread
 from dockeraudit.host import Engine, Host
 from dockeraudit.host.startup import Start
 from dockeraudit.host.unitfile import Assigned
-from tests.build import engine, facts, host, listener, process
+from tests.build import engine, facts, file, host, listener, process
 from tests.checks.run import verdict
 
 OPEN = listener("[::]:2375")
@@ -45,8 +45,6 @@ def with_socket(*streams: str, shown: Any = OPEN) -> Engine:
 
 
 def relay(*argv: str, address: str = "0.0.0.0", **changes: Any) -> Host:
-    from dockeraudit.facts import Socket
-
     other = process(pid=901, role="other")
     other = msgspec.structs.replace(other, argv=argv, exe=argv[0])
     sockets = (Socket("tcp", address, 2375, 77, (901,)),)
@@ -54,9 +52,14 @@ def relay(*argv: str, address: str = "0.0.0.0", **changes: Any) -> Host:
 
 
 def swarm(address: str) -> Host:
-    from dockeraudit.facts import Socket
-
     return host(sockets=(Socket("tcp6", address, 2377, 5, (800,)),))
+
+
+CONFIG = "/etc/containerd/config.toml"
+
+
+def containerd(text: str) -> Host:
+    return host(files={CONFIG: file()}, texts={CONFIG: text.encode()})
 
 
 CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
@@ -177,6 +180,34 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
     ),
     ("listener-relay-process", "no /proc", host(processes=Unread("no /proc")), "unknown", []),
     ("listener-relay-process", "no engine", Host(facts(), ()), "not-applicable", []),
+    (
+        "listener-containerd-tcp",
+        "open",
+        containerd('[grpc]\ntcp_address = "0.0.0.0:4000"'),
+        "fail",
+        ["[grpc] 0.0.0.0:4000"],
+    ),
+    (
+        "listener-containerd-tcp",
+        "metrics",
+        containerd('[metrics]\naddress = "10.0.0.1:1338"'),
+        "fail",
+        ["[metrics] 10.0.0.1:1338"],
+    ),
+    (
+        "listener-containerd-tcp",
+        "sockets",
+        containerd(
+            '[grpc]\naddress = "/run/c.sock"\n'
+            '[debug]\naddress = "/run/debug.sock"\n[metrics]\naddress = "127.0.0.1:1338"'
+        ),
+        "pass",
+        [],
+    ),
+    ("listener-containerd-tcp", "no file", host(files={CONFIG: Absent()}), "pass", []),
+    ("listener-containerd-tcp", "garbage", containerd("[grpc"), "unknown", []),
+    ("listener-containerd-tcp", "not read", host(files={CONFIG: Unread("denied")}), "unknown", []),
+    ("listener-containerd-tcp", "no engine", Host(facts(), ()), "not-applicable", []),
 ]
 
 
