@@ -12,7 +12,7 @@ from msgspec import Struct
 from dockeraudit.check import Check
 from dockeraudit.collect import CollectError, build, merge, parse
 from dockeraudit.effective.model import Outcome
-from dockeraudit.facts import FACTS_VERSION, FactsError, HostFacts, Unread
+from dockeraudit.facts import FactsError, HostFacts, Unread
 from dockeraudit.facts import decode as decode_facts
 from dockeraudit.host import Engine, Host, Listener
 from dockeraudit.judge import judge
@@ -24,8 +24,15 @@ from dockeraudit.report import (
 )
 from dockeraudit.settings import Settings
 from dockeraudit.targets import Target
-from dockeraudit.transport import Limits, TransportError, TransportOptions, open_transport
-from dockeraudit.transport.process import Cancel
+from dockeraudit.transport import (
+    Answer,
+    Limits,
+    TransportError,
+    TransportOptions,
+    open_transport,
+)
+from dockeraudit.transport.failures import unanswered
+from dockeraudit.transport.process import Cancel, Cancelled
 
 MAX_FACTS_FILE = 64 * 1024 * 1024
 
@@ -87,51 +94,63 @@ def scan_target(target: Target, plan: Plan, cancel: Cancel) -> HostReport:
     if cancel.is_set():
         return unreachable(target, HostError("interrupted", "interrupted before it began", ""), 0)
     try:
-        facts, host = gather(target, plan, cancel)
+        host = gather(target, plan, cancel)
     except TransportError as error:
         problem = HostError(error.kind, error.message, error.hint)
-    except CollectError as error:
-        problem = HostError(error.kind, str(error), error.hint)
+    except Cancelled:
+        problem = HostError("interrupted", "interrupted before it answered", "scan it again")
     except FactsError as error:
         problem = HostError("facts", str(error), "collect it again with `dockeraudit collect`")
     else:
-        return report_host(facts, host, plan)
+        return report_host(host, plan)
     return unreachable(target, problem, time.monotonic() - started)
 
 
-def gather(target: Target, plan: Plan, cancel: Cancel) -> tuple[HostFacts, Host]:
-    """A target's facts, and the host as computed from them.
+def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
+    """A target's facts, and what is computed from them.
 
     Raises:
-        TransportError, CollectError, FactsError: it gave none, and why.
+        TransportError, FactsError: it gave none, and why.
+        Cancelled: the scan was interrupted.
     """
     if target.kind == "facts":
-        facts = read_facts(target.path or "")
-        return facts, Host(facts)
+        return Host(read_facts(target.path or ""))
     transport = open_transport(target, plan.options, cancel)
     nonce = os.urandom(16).hex()
     collected_at = int(time.time())
     answer = transport.run(("sh",), build(nonce), plan.limits)
-    facts = parse(
-        answer.stdout,
-        nonce,
-        target=target.spec,
-        collected_at=collected_at,
-        duration=answer.duration,
-    )
+    try:
+        facts = parse(
+            answer.stdout,
+            nonce,
+            target=target.spec,
+            collected_at=collected_at,
+            duration=answer.duration,
+        )
+    except CollectError as error:
+        raise _unanswered(error, answer, target) from error
     host = Host(facts)
     named = missing_paths(host)
     if named:
         more = transport.run(("sh",), build(nonce, named), plan.limits)
-        facts = merge(facts, more.stdout, nonce)
-        host = Host(facts)
+        try:
+            host = Host(merge(facts, more.stdout, nonce))
+        except CollectError as error:
+            raise _unanswered(error, more, target) from error
     if plan.probe:
         from dockeraudit.probe import probe_listeners
 
         wires = probe_listeners(target.host or "localhost", host.engines)
-        facts = msgspec.structs.replace(facts, wires=wires + facts.wires)
-        host = Host(facts)
-    return facts, host
+        host = Host(msgspec.structs.replace(host.facts, wires=wires + host.facts.wires))
+    return host
+
+
+def _unanswered(error: CollectError, answer: Answer, target: Target) -> TransportError:
+    """Why an answer is not the collector's."""
+    if error.kind == "no-shell":
+        return unanswered(answer, target.spec)
+    hint = "run it again; if it happens again, something on the host ends the session"
+    return TransportError("died", f"{target.spec}: {error}", hint)
 
 
 def missing_paths(host: Host) -> tuple[str, ...]:
@@ -167,8 +186,9 @@ def read_facts(path: str) -> HostFacts:
         raise FactsError(f"{path}: {error}") from error
 
 
-def report_host(facts: HostFacts, host: Host, plan: Plan) -> HostReport:
+def report_host(host: Host, plan: Plan) -> HostReport:
     """The report of a host whose facts are here."""
+    facts = host.facts
     settings = msgspec.structs.replace(plan.settings, now=facts.collected_at)
     results = judge(host, plan.checks, settings)
     unknown = sum(result.status == "unknown" for result in results)
@@ -262,5 +282,3 @@ def _listener(listener: Listener) -> ReportedListener:
         witness=listener.witness,
     )
 
-
-__all__ = ["FACTS_VERSION", "Plan", "rfc3339", "scan", "scan_target"]

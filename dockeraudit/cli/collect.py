@@ -6,7 +6,6 @@ import re
 import click
 
 from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
-from dockeraudit.collect import CollectError
 from dockeraudit.facts import encode
 from dockeraudit.output import OutputError, write
 from dockeraudit.policy import CLEAN, INCOMPLETE, INTERNAL
@@ -35,8 +34,8 @@ def command(targets: tuple[str, ...], folder: str, **connection: object) -> None
 
 def _collect(target: Target, plan: Plan, folder: str) -> int:
     try:
-        facts, _ = gather(target, plan, Cancel())
-    except (TransportError, CollectError) as error:
+        facts = gather(target, plan, Cancel()).facts
+    except TransportError as error:
         click.echo(f"{target.spec}: {error.kind}: {error} ({error.hint})", err=True)
         return INCOMPLETE
     path = os.path.join(folder, file_name(target.spec))

@@ -177,15 +177,14 @@ def _on_disk(path: str) -> FileInput | None:
 
 
 def _local_host() -> Host:
-    from dockeraudit.collect import CollectError
     from dockeraudit.scan import Plan, gather
     from dockeraudit.targets import parse
     from dockeraudit.transport import TransportError
     from dockeraudit.transport.process import Cancel
 
     try:
-        return gather(parse("local"), Plan(checks=()), Cancel())[1]
-    except (CollectError, TransportError) as error:
+        return gather(parse("local"), Plan(checks=()), Cancel())
+    except TransportError as error:
         raise click.ClickException(f"this machine could not be read: {error}") from error
 
 

@@ -7,8 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
-from dockeraudit.targets import Target, TargetError, parse
-from dockeraudit.transport import Limits, TransportOptions
+from dockeraudit.targets import FACTS_ENDINGS, Target, TargetError, facts_folder, parse
+from dockeraudit.transport import Limits, TransportError, TransportOptions
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -71,7 +71,7 @@ def named_targets(words: tuple[str, ...], connection: dict[str, Any]) -> tuple[T
     for where, word in (*(("", word) for word in words), *_inventory(connection["inventories"])):
         try:
             found |= dict.fromkeys(_expanded(word))
-        except TargetError as error:
+        except (TargetError, TransportError) as error:
             raise click.UsageError(f"{where}{error}") from error
     if not found and (words or connection["inventories"]):
         raise click.UsageError("no target: what was named is empty")
@@ -92,13 +92,14 @@ def _inventory(files: tuple[str, ...]) -> Iterator[tuple[str, str]]:
 
 def _expanded(word: str) -> Iterator[Target]:
     """A folder's facts files, or the word itself."""
-    if os.path.isdir(word):
-        names = sorted(
-            name for name in os.listdir(word) if name.endswith((".facts.json", ".facts.json.gz"))
-        )
-        if not names:
-            raise TargetError(f"{word}: a folder without *.facts.json files")
-        for name in names:
-            yield parse(os.path.join(word, name))
+    target = parse(word, facts_folder)
+    if target.kind == "facts" and os.path.isdir(word):
+        for name in sorted(os.listdir(word)):
+            if name.endswith(FACTS_ENDINGS):
+                yield parse(os.path.join(word, name))
+    elif target.kind == "testinfra":
+        from dockeraudit.transport.foreign import expand
+
+        yield from expand(target)
     else:
-        yield parse(word)
+        yield target

@@ -126,7 +126,7 @@ def _key_der(path: str, key: FileInput) -> bytes | None:
     """The first private key of the file; None if the key stayed on its host."""
     if key.problem is not None:
         raise DoesNotStart(f"the key file {path}: {key.problem}")
-    if key.content is None:
+    if key.public_key is not None or key.content is None:
         return None
     for block in pem_blocks(key.content):
         if block.kind == "PRIVATE KEY" or block.kind.endswith(" PRIVATE KEY"):

@@ -31,5 +31,8 @@ class Boot(Struct, frozen=True):
     `/etc/runlevels/default/docker`, `/etc/service/docker`."""
     scripts: tuple[str, ...] = ()
     """Init scripts and run files that exist for docker: `/etc/init.d/docker`."""
+    lines: dict[str, tuple[str, ...]] = {}
+    """Lines `NUMBER:TEXT` of other start-up files that start a daemon, by file: /etc/inittab,
+    /etc/rc.local, crontabs (`@reboot`)."""
     linger: tuple[str, ...] = ()
     """Accounts whose user manager runs without a login (rootless daemons need it)."""

@@ -200,7 +200,8 @@ def _running(
     content counts only if the sockets agree, else the start without it, if they agree with that.
     """
     sockets = _passed(process, start)
-    given = inputs.of_process(facts, process, sockets, version, home, rootless=rootless)
+    plan = start if isinstance(start, Start) else None
+    given = inputs.of_process(facts, process, plan, sockets, version, home, rootless=rootless)
     if isinstance(given, Unread):
         return given
     outcome = decide(given)
@@ -210,7 +211,7 @@ def _running(
     if outcome.starts is not False and (not changed or served(facts, process, outcome)):
         return outcome
     without = inputs.of_process(
-        facts, process, sockets, version, home, rootless=rootless, without=path
+        facts, process, plan, sockets, version, home, rootless=rootless, without=path
     )
     if not isinstance(without, Unread) and path:
         earlier = decide(without)

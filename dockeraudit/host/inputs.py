@@ -30,6 +30,7 @@ def of_start(
 def of_process(
     facts: HostFacts,
     process: Process,
+    start: Start | None,
     sockets: tuple[str, ...],
     version: str,
     home: str,
@@ -47,11 +48,10 @@ def of_process(
     known = files(facts)
     if without:
         known = {path: file for path, file in known.items() if path != without}
-    origin = f"/proc/{process.pid}/cmdline"
     return DaemonInput(
         engine=version,
         argv=process.argv[1:],
-        argv_origins=(origin,) * (len(process.argv) - 1),
+        argv_origins=_origins(process, process.argv[1:], start),
         files=known,
         env={name: value for name, value in environment.items() if value is not None},
         cwd="/" if isinstance(process.cwd, Unread) or not process.cwd else process.cwd,
@@ -60,6 +60,15 @@ def of_process(
         home=environment.get("HOME") or home,
         rootless=rootless,
     )
+
+
+def _origins(process: Process, argv: tuple[str, ...], start: Start | None) -> tuple[str, ...]:
+    """Where each argument was written, where the process is what its unit or script starts."""
+    seen = f"/proc/{process.pid}/cmdline"
+    planned = start.arguments if start is not None else ()
+    if tuple(argument.text for argument in planned) == argv:
+        return tuple(f"{seen}, from {argument.origin}" for argument in planned)
+    return (seen,) * len(argv)
 
 
 def surroundings(facts: HostFacts) -> Surroundings:
@@ -111,7 +120,7 @@ def _of_pem(pem: Pem) -> FileInput:
         return FileInput(content=content)
     key = pem.keys[0]
     if key.encrypted:
-        return FileInput(content=content, problem="encrypted")
+        return FileInput(content=content, problem="it has a passphrase")
     if isinstance(key.public, Unread):
         return FileInput(content=None)
     return FileInput(content=content, public_key=spki(key))
