@@ -40,7 +40,8 @@ def _candidates(facts: HostFacts) -> Iterator[_Candidate]:
         for process in processes
         if process.role == "dockerd" and process.in_host_pid_namespace is not False
     ]
-    services = [unit for unit in facts.units if _runs_dockerd(facts, unit)]
+    systemd = facts.boot.init == "systemd"
+    services = [unit for unit in facts.units if systemd and _runs_dockerd(facts, unit)]
     owned: set[str] = set()
     strays: list[Process] = []
     for process in daemons:

@@ -89,11 +89,10 @@ def files(facts: HostFacts) -> Mapping[str, FileInput]:
     """What lies at each path that a daemon may read; a path that is missing does not exist."""
     known: dict[str, FileInput] = {}
     for path, seen in facts.files.items():
-        if isinstance(seen, Absent):
-            continue
-        if isinstance(seen, FileFacts) and seen.kind == "directory":
+        behind = _behind(facts, seen)
+        if isinstance(behind, FileFacts) and behind.kind == "directory":
             known[path] = FileInput(kind="directory")
-        elif not _dangling(facts, seen):
+        elif not isinstance(behind, Absent):
             known[path] = FileInput()
     for path, content in facts.texts.items():
         if path not in known and path in facts.files:
@@ -106,12 +105,11 @@ def files(facts: HostFacts) -> Mapping[str, FileInput]:
     return known
 
 
-def _dangling(facts: HostFacts, seen: FileFacts | Unread) -> bool:
-    return (
-        isinstance(seen, FileFacts)
-        and seen.target is not None
-        and isinstance(facts.files.get(seen.target), Absent)
-    )
+def _behind(facts: HostFacts, seen: FileFacts | Absent | Unread) -> FileFacts | Absent | Unread:
+    """What a path leads to, through a symlink where it is one."""
+    if isinstance(seen, FileFacts) and seen.target is not None:
+        return facts.files.get(seen.target, Unread("where the link leads was not read"))
+    return seen
 
 
 def _of_pem(pem: Pem) -> FileInput:

@@ -249,3 +249,23 @@ def test_an_unread_unit_file_is_unknown_not_safe() -> None:
 def test_a_unit_without_files_is_no_engine() -> None:
     missing = Unit("docker.service", (), Names({"LoadState": "not-found"}))
     assert Host(facts(units=(missing,))).engines == ()
+
+
+def test_units_start_nothing_where_systemd_does_not_run() -> None:
+    seen = by_script(
+        "sysvinit", "/etc/init.d/docker", "/etc/default/docker", b'DOCKER_OPTS="-H :2375"'
+    )
+    texts = {**seen.texts, UNIT: UNIT_TEXT}
+    units = (unit("docker.service", UNIT, properties={"ActiveState": "unknown"}),)
+    engines = Host(msgspec.structs.replace(seen, units=units, texts=texts)).engines
+    assert [each.managed_by for each in engines] == ["sysvinit"]
+
+
+def test_folders_behind_links_are_folders() -> None:
+    seen = debian()
+    files = {
+        **seen.files,
+        "/run": file(kind="directory"),
+        "/var/run": file(0o777, kind="symlink", target="/run"),
+    }
+    assert outcome(engine_of(msgspec.structs.replace(seen, files=files)).configured).starts

@@ -66,10 +66,10 @@ def _exec_start(command: str) -> File:
     return File(DROP_IN, f"[Service]\nExecStart=\nExecStart={command}\n")
 
 
-def _daemon_json(hosts: str) -> File:
+def _daemon_json(hosts: str, more: str = "") -> File:
     return File(
         "/etc/docker/daemon.json",
-        f'{{\n  "hosts": [{hosts}],\n  "tlsverify": true,\n  "tlscacert": "{TLS}/ca.pem",\n'
+        f'{{\n{more}  "hosts": [{hosts}],\n  "tlsverify": true,\n  "tlscacert": "{TLS}/ca.pem",\n'
         f'  "tlscert": "{TLS}/server-cert.pem",\n  "tlskey": "{TLS}/server-key.pem"\n}}\n',
     )
 
@@ -243,7 +243,7 @@ HOSTS: tuple[Host, ...] = (
         Truth(tcp=("@ADDRESS@:2376",)),
         files=(
             _exec_start("/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock"),
-            _daemon_json('"fd://", "tcp://@ADDRESS@:2376"'),
+            _daemon_json('"fd://", "tcp://@ADDRESS@:2376"', '  "live-restore": true,\n'),
         ),
         tls=Tls(),
     ),
