@@ -211,6 +211,8 @@ def _running(
     changed = process.started is not None and (inputs.newest(facts, [path]) > process.started)
     if outcome.starts is not False and (not changed or served(facts, process, outcome)):
         return outcome
+    if not changed:
+        return Unread(f"it runs, though by what was read it would not start: {outcome.error}")
     without = inputs.of_process(
         facts, process, plan, sockets, version, home, rootless=rootless, without=path
     )
@@ -218,11 +220,6 @@ def _running(
         earlier = decide(without)
         if earlier.starts and served(facts, process, earlier):
             return earlier
-    if outcome.starts is False:
-        return Unread(
-            f"it runs, though by its arguments and {path or 'its files'} as they are now it "
-            f"would not start: {outcome.error}"
-        )
     return Unread(f"{path} was changed after the start, and its sockets are not those it names")
 
 

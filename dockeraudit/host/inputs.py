@@ -148,7 +148,7 @@ def newest(facts: HostFacts, paths: Iterable[str]) -> int:
         seen = facts.files.get(path)
         if isinstance(seen, FileFacts):
             target = facts.files.get(seen.target) if seen.target else None
-            times.append(seen.mtime)
+            times += (seen.mtime, seen.ctime)
             if isinstance(target, FileFacts):
-                times.append(target.mtime)
+                times += (target.mtime, target.ctime)
     return max(times)

@@ -122,6 +122,16 @@ KEYS: list[Case] = [
     ("key-match", "certificate unread", BLIND, "unknown", []),
     ("key-match", "no key in the file", tls_host(key=pem()), "unknown", []),
     ("key-match", "gone", tls_host(key=Absent()), "unknown", []),
+    (
+        "key-match",
+        "replaced under a running daemon",
+        tls_host(
+            engine(ONE, running=Unread("x"), configured=outcome(starts=False)),
+            key=key_of(CLIENT),
+        ),
+        "fail",
+        [KEY_PATH],
+    ),
     ("key-match", "no TLS", NO_TLS, "not-applicable", []),
     ("key-encrypted-daemon", "plain", SOUND, "pass", []),
     (
@@ -286,6 +296,16 @@ DATES: list[Case] = [
     ),
     (
         "validity-period",
+        "one certificate as server and CA",
+        tls_host(
+            tls_engine(settings=tls(ca=CERT_PATH)),
+            cert=issue("host1", days=(0, 3000), san=("host1",)),
+        ),
+        "fail",
+        [CERT_PATH],
+    ),
+    (
+        "validity-period",
         "public CAs",
         tls_host(ca=[issue(f"CA {n}", ca=True, days=(0, 9999)) for n in range(9)]),
         "pass",
@@ -302,6 +322,8 @@ DATES: list[Case] = [
         [CERT_PATH],
     ),
     ("leaf-outlives-ca", "by an hour", tls_host(cert=server(days=(0, 1500.04))), "pass", []),
+    ("leaf-outlives-ca", "CA unknown", tls_host(cert=server(by=OTHER_CA)), "unknown", []),
+    ("leaf-outlives-ca", "self-signed", tls_host(cert=SELF_SIGNED), "pass", []),
     ("leaf-outlives-ca", "unread", BLIND, "unknown", []),
     ("leaf-outlives-ca", "no TLS", NO_TLS, "not-applicable", []),
 ]
@@ -419,6 +441,13 @@ USAGES: list[Case] = [
     ("server-usable-as-client", "both", tls_host(cert=BOTH_WAYS), "fail", [CERT_PATH]),
     ("server-usable-as-client", "none", tls_host(cert=server(usages=None)), "fail", [CERT_PATH]),
     ("server-usable-as-client", "any", tls_host(cert=server(usages=ANY)), "fail", [CERT_PATH]),
+    (
+        "server-usable-as-client",
+        "through an intermediate",
+        tls_host(cert=(server(by=INTERMEDIATE, usages=BOTH), INTERMEDIATE)),
+        "fail",
+        [CERT_PATH],
+    ),
     (
         "server-usable-as-client",
         "of another CA",

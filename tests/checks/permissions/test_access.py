@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from dockeraudit.facts import Unread
@@ -20,6 +20,9 @@ from dockeraudit.host.access import (
     words,
 )
 from tests.build import Absent, directory, file
+
+settings.register_profile("quiet", deadline=None, database=None)
+settings.load_profile("quiet")
 
 MODES = st.integers(0, 0o7777)
 RIGHTS = st.integers(0, 7)

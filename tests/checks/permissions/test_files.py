@@ -438,6 +438,22 @@ def test_a_group_in_which_nobody_is_may_write_in_a_folder() -> None:
     assert judged("binaries", seen(paths)).status == "fail", "a group that is not known"
 
 
+def test_an_account_s_private_group_may_write_in_its_home() -> None:
+    home = "/home/ann"
+    paths = {
+        home: directory(0o775, 1000, 1000),
+        f"{home}/.docker": directory(0o700, 1000, 1000),
+        f"{home}/.docker/config.json": file(0o600, 1000, 1000),
+    }
+    ann = (Account("root", 0, 0, "/root"), Account("ann", 1000, 1000, home))
+    groups = (Group("root", 0), Group("docker", 999), Group("ann", 1000))
+    assert judged("client-dir", seen(paths, accounts=ann, groups=groups)).status == "pass"
+    shared = (*groups[:2], Group("ann", 1000, ("eve",)))
+    assert found(judged("client-dir", seen(paths, accounts=ann, groups=shared))) == [
+        (home, "medium")
+    ]
+
+
 def test_a_remapped_root_may_have_the_data_root_s_group() -> None:
     remapped = sound_engine(running=outcome(userns_remap="default"))
     paths = {"/var/lib/docker": directory(0o710, 0, 100000)}

@@ -12,6 +12,7 @@ from dockeraudit.report import Result
 from tests.build import (
     NOW,
     SETTINGS,
+    Absent,
     Unread,
     directory,
     engine,
@@ -235,7 +236,13 @@ POLICY: list[Case] = [
 
 LIVE: list[Case] = [
     ("live-restore", "on", engine(api=api(LiveRestoreEnabled=True)), "pass", []),
-    ("live-restore", "off", engine(api=api(LiveRestoreEnabled=False)), "fail", ["live-restore"]),
+    (
+        "live-restore",
+        "off",
+        engine(api=api(LiveRestoreEnabled=False)),
+        "fail",
+        ["live-restore of docker"],
+    ),
     (
         "live-restore",
         "swarm",
@@ -248,16 +255,26 @@ LIVE: list[Case] = [
         "no swarm",
         engine(api=api(LiveRestoreEnabled=False, Swarm={"LocalNodeState": "inactive"})),
         "fail",
-        ["live-restore"],
+        ["live-restore of docker"],
     ),
     ("live-restore", "told so", engine(running=starting(("live-restore", True))), "pass", []),
     ("live-restore", "API silent", engine(running=starting()), "unknown", []),
     (
         "live-restore",
-        "stopped, off",
-        engine(process=None, configured=starting(("live-restore", False))),
+        "API silent, never in a swarm",
+        seen(engine(running=starting()), files={"/var/lib/docker/swarm/certificates": Absent()}),
         "fail",
-        ["live-restore"],
+        ["live-restore of docker"],
+    ),
+    (
+        "live-restore",
+        "stopped, off",
+        seen(
+            engine(process=None, configured=starting(("live-restore", False))),
+            files={"/var/lib/docker": Absent()},
+        ),
+        "fail",
+        ["live-restore of docker"],
     ),
     ("live-restore", "nothing read", engine(running=Unread("denied")), "unknown", []),
     ("live-restore", "no engine", NO_ENGINE, "not-applicable", []),
@@ -607,6 +624,12 @@ PENDING = [
         [("settings of docker", "medium")],
     ),
     ("an older file", seen(both(ICC, ICC), files={JSON: file()}), "pass", []),
+    (
+        "two spellings of one path",
+        seen(both(starting(("pidfile", "/run/d.pid")), starting(("pidfile", "/var/run/d.pid")))),
+        "pass",
+        [],
+    ),
     ("the clock's last second", seen(both(ICC, ICC), files={JSON: file(mtime=STARTED + 1)}),
      "pass", []),
     (

@@ -1,0 +1,60 @@
+"""What several service checks ask of an engine, its units and the host."""
+
+from collections.abc import Iterator
+
+from dockeraudit.check import NotApplicable, Reference
+from dockeraudit.facts import Evidence, Process, Unit, Unread
+from dockeraudit.host import Engine, Host
+
+PROFILES = ("daemon", "strict")
+AVAILABILITY = (Reference("nist-800-53", "CM-6"), Reference("nist-800-53", "CP-10"))
+CONFIGURATION = (Reference("nist-800-53", "CM-6"), Reference("nist-800-190", "3.4.3"))
+PATCHING = (Reference("nist-800-53", "SI-2"), Reference("nist-800-53", "RA-5"))
+
+
+def no_engine(host: Host) -> Iterator[NotApplicable | Unread]:
+    """What to say of a host on which no engine was found; nothing where there is one."""
+    processes = host.facts.processes
+    if host.engines:
+        return
+    if isinstance(processes, Unread):
+        yield Unread(f"processes: {processes.reason}")
+    else:
+        yield NotApplicable("no Docker engine runs or is installed on this host")
+
+
+def label(unit: Unit) -> str:
+    """A unit's name, with the account where it is a user's."""
+    return f"{unit.name} of {unit.user}" if unit.user else unit.name
+
+
+def resource(engine: Engine) -> str:
+    """What to name where an engine's start is at fault: its unit, else itself."""
+    return label(engine.unit) if engine.unit is not None else engine.name
+
+
+def prop(unit: Unit, name: str) -> str:
+    """One of systemd's words on a unit; empty where systemd said nothing."""
+    if isinstance(unit.properties, Unread):
+        return ""
+    return unit.properties.values.get(name) or ""
+
+
+def shown(unit: Unit, *names: str) -> Evidence:
+    """systemd's words on a unit."""
+    said = [f"{name}={prop(unit, name)}" for name in names if prop(unit, name)]
+    user = f"--user -M {unit.user}@ " if unit.user else ""
+    detail = " ".join(said) or "nothing"
+    return Evidence(f"systemctl {user}show {unit.name}", detail)
+
+
+def by_systemd(host: Host, engine: Engine) -> bool:
+    """Whether the unit counts: a unit file on a host that another init runs starts nothing."""
+    return engine.unit is not None and host.facts.boot.init == "systemd"
+
+
+def command_line(process: Process) -> Evidence:
+    """A process's arguments."""
+    argv = process.argv
+    text = f"not read: {argv.reason}" if isinstance(argv, Unread) else " ".join(argv)
+    return Evidence(f"/proc/{process.pid}/cmdline", text)

@@ -1,0 +1,92 @@
+"""Published flaws in the versions that are installed."""
+
+from collections.abc import Iterator
+
+from dockeraudit.check import Finding, Manual, Outcomes, Severity, check, cis
+from dockeraudit.facts import Document, Evidence, Unread
+from dockeraudit.host import Engine, Host
+from dockeraudit.settings import Settings
+
+from . import _releases, _shared
+from ._releases import FLAWS, Flaw
+
+
+@check(
+    id="service-engine-known-vulnerable",
+    title="Engine, containerd or runc has published vulnerabilities",
+    severity=Severity.HIGH,
+    over=Host,
+    rationale="The flaws are public, and so are ways to use them: most let a container out onto "
+    "the host.",
+    remediation="Debian-like: apt update; apt install --only-upgrade docker-ce containerd.io (or "
+    "docker.io containerd runc). RHEL-like: dnf upgrade docker-ce containerd.io. Then restart "
+    "the engine. For a distribution's own packages look the CVE ids up in its security tracker.",
+    quiet=f"Flaws known here as of {_releases.AS_OF}, by upstream's version numbers; those that "
+    "need a swarm or authorization plugins only where these are in use. Distributions repair "
+    "without changing the number: there the ids are listed for a person to look up.",
+    references=(*cis("1.2.2"), *_shared.PATCHING),
+    profiles=("daemon", "cis-level1", "cis-level2", "strict"),
+)
+def engine_known_vulnerable(host: Host, settings: Settings) -> Outcomes:
+    yield from _shared.no_engine(host)
+    for engine in host.engines:
+        parts = dict(_releases.components(engine))
+        if "engine" not in parts:
+            yield _unread(engine)
+        elif _releases.api_version(engine) is None:
+            if _releases.build_of(host, engine, parts["engine"]).vendor == "docker":
+                yield Unread(f"versions of containerd and runc: the API of {engine.name} is silent")
+        for part, version in parts.items():
+            yield from _judged(host, engine, part, version)
+
+
+def _judged(
+    host: Host, engine: Engine, part: str, version: str
+) -> Iterator[Finding | Manual | Unread]:
+    build = _releases.build_of(host, engine, version)
+    evidence = (
+        Evidence("GET /version" if engine.api else "dockerd --version", f"{part} {version}"),
+        Evidence("vulnerability data", f"as of {_releases.AS_OF}"),
+    )
+    unclear: list[str] = []
+    for flaw in FLAWS:
+        has = _releases.affected(flaw, version) if flaw.component == part else False
+        applies = _applies(engine, flaw)
+        if has is False or applies is False:
+            continue
+        if has and applies and build.vendor == "docker":
+            what = f"{part} {version} has {flaw.id}: {flaw.what}; repaired in {_fixed(flaw)}"
+            yield Finding(f"{part} {flaw.id}", what, evidence)
+        else:
+            unclear.append(flaw.id if applies else f"{flaw.id} (if {flaw.only_if})")
+    if unclear:
+        what = (
+            f"{part} {version} is by {build.name}: look up whether {', '.join(unclear)} is repaired"
+        )
+        yield Manual(f"{part} of {engine.name}", what, evidence)
+
+
+def _applies(engine: Engine, flaw: Flaw) -> bool | None:
+    """Whether what the flaw needs is in use; None: it can't be told."""
+    info = engine.api.info if engine.api is not None else None
+    if flaw.only_if is None:
+        return True
+    if flaw.only_if == "it is in a swarm":
+        if not isinstance(info, Document):
+            return None
+        swarm = info.value.get("Swarm")
+        return isinstance(swarm, dict) and swarm.get("LocalNodeState") not in ("", "inactive", None)
+    outcome = engine.effective
+    setting = None if isinstance(outcome, Unread) else outcome.setting("authorization-plugins")
+    if isinstance(outcome, Unread):
+        return None
+    return setting is not None and bool(setting.value)
+
+
+def _fixed(flaw: Flaw) -> str:
+    return ", ".join(".".join(map(str, version)) for version in flaw.fixed)
+
+
+def _unread(engine: Engine) -> Unread:
+    reason = engine.version.reason if isinstance(engine.version, Unread) else "not told"
+    return Unread(f"version of {engine.name}: {reason}")

@@ -1,0 +1,190 @@
+"""Changes that the running daemon hasn't seen: what is in force is not what the files say."""
+
+from collections.abc import Iterator
+
+from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
+from dockeraudit.effective.model import Setting
+from dockeraudit.facts import Evidence, FileFacts, Unread
+from dockeraudit.host import Engine, Host, Listener
+from dockeraudit.host.certificates import tls_of
+from dockeraudit.settings import Settings
+
+from . import _changes, _shared
+
+SETTLED = 20
+"""Seconds after a start in which listeners may still be missing: plain TCP takes 16."""
+
+Found = Iterator[Finding | Unread]
+
+
+@check(
+    id="service-restart-pending",
+    title="Engine runs with other settings than its next start",
+    severity=Severity.MEDIUM,
+    over=Host,
+    rationale="The files were changed after the daemon started. A correction is not in force yet, "
+    "and what was opened by mistake shows only at the next reboot. hosts, TLS and most other "
+    "options, renewed certificates too, need a restart.",
+    remediation="Read what is named, then systemctl daemon-reload and systemctl restart "
+    "docker.service (Debian- and RHEL-like), rc-service docker restart (OpenRC), service docker "
+    "restart (sysvinit); with live-restore containers keep running.",
+    quiet="Both starts mean the same, whatever the files' times: units and environment files are "
+    "compared by what they come to, daemon.json with the API's answers and the sockets, "
+    "certificates with what is served. A file that was removed, or put in place with an old "
+    "time, shows only where it changes what the next start does.",
+    references=_shared.CONFIGURATION,
+    profiles=_shared.PROFILES,
+)
+def restart_pending(host: Host, settings: Settings) -> Outcomes:
+    yield from _shared.no_engine(host)
+    for engine in host.engines:
+        process = engine.process
+        if process is None:
+            yield NotApplicable(f"{engine.name} does not run")
+            continue
+        if engine.managed_by == "hand":
+            yield NotApplicable(f"{engine.name} was started by hand: it has no next start")
+            continue
+        yield from _replaced(engine)
+        yield from _not_reloaded(engine)
+        yield from _changed_settings(engine)
+        yield from _listeners(host, engine)
+        if process.started is None:
+            yield Unread(f"when process {process.pid} was started is not known")
+            continue
+        yield from _newer_config(host, engine, process.started)
+        yield from _newer_units(host, engine, process.started)
+        yield from _newer_pems(host, engine, process.started)
+
+
+def _replaced(engine: Engine) -> Found:
+    process = engine.process
+    if process is not None and process.exe_deleted:
+        what = f"dockerd, process {process.pid}, runs a program that has been replaced since"
+        said = (Evidence(f"/proc/{process.pid}/exe", f"{process.exe} (deleted)"),)
+        yield Finding(f"program of {engine.name}", what, said)
+
+
+def _not_reloaded(engine: Engine) -> Found:
+    for unit in (engine.unit, engine.socket_unit):
+        if unit is not None and _shared.prop(unit, "NeedDaemonReload") == "yes":
+            name = _shared.label(unit)
+            what = f"systemd has not read {name} since its files were changed"
+            yield Finding(name, what, (_shared.shown(unit, "NeedDaemonReload"),))
+
+
+def _changed_settings(engine: Engine) -> Found:
+    changes = _changes.differences(engine)
+    if changes:
+        texts = [f"{then.name} from {_value(now)} to {_value(then)}" for now, then in changes]
+        yield Finding(
+            resource=f"settings of {engine.name}",
+            message=f"the next start changes {'; '.join(texts)}",
+            evidence=tuple(
+                Evidence(str(each.origin), f"{when}: {each.name} {_value(each)}")
+                for now, then in changes
+                for when, each in (("now", now), ("next start", then))
+                if each is not None
+            ),
+        )
+
+
+def _value(setting: Setting | None) -> str:
+    if setting is None or setting.value in (None, ""):
+        return "nothing"
+    value = setting.value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _listeners(host: Host, engine: Engine) -> Found:
+    """Listeners that the next start opens, closes, or serves otherwise."""
+    started = engine.process.started if engine.process is not None else None
+    fresh = started is not None and host.facts.machine.clock - started < SETTLED
+    if _changes.works(engine.configured) is None or fresh:
+        return
+    if not engine.listeners:
+        yield Unread(f"what {engine.name} listens on now is not known")
+        return
+    now = {each.address: each for each in engine.listeners}
+    later = {each.address: each for each in engine.upcoming}
+    for address, listener in later.items():
+        before = now.get(address)
+        if before is None:
+            what = f"the next start opens {address}, {_words(listener)}"
+        elif not _changes.same_mode(before.mode, listener.mode):
+            what = f"the next start turns {address} from {before.mode} to {listener.mode}"
+        else:
+            continue
+        yield Finding(address, what, listener.evidence, _exposure(listener))
+    for address, listener in now.items():
+        if address not in later:
+            what = f"{address}, {_words(listener)}, is open until the next start"
+            severity = Severity.MEDIUM if listener.anonymous else Severity.LOW
+            yield Finding(address, what, listener.evidence, severity)
+
+
+def _words(listener: Listener) -> str:
+    mode = "mode unknown" if isinstance(listener.mode, Unread) else listener.mode
+    return f"{mode}, reach {listener.reach}" if listener.transport == "tcp" else "a unix socket"
+
+
+def _exposure(listener: Listener) -> Severity:
+    if not listener.anonymous:
+        return Severity.LOW
+    return Severity.HIGH if listener.reach == "LOOPBACK" else Severity.CRITICAL
+
+
+def _newer_config(host: Host, engine: Engine, started: int) -> Found:
+    """daemon.json, where not all it says is confirmed by the API or the sockets."""
+    path = _changes.config_path(engine)
+    written = _changes.newer(host, path, started) if path else None
+    if written is None:
+        return
+    unsure = _changes.unconfirmed(engine, path)
+    comparable = _changes.works(engine.running) is not None
+    if comparable and not unsure and _changes.works(engine.configured) is not None:
+        return
+    reload = comparable and unsure and _changes.RELOADED.issuperset(unsure)
+    what = f"{path} was written {written - started} s after dockerd started"
+    what += f": {', '.join(unsure)} may not be in force" if unsure else ""
+    yield Finding(path, what, _times(host, engine, path), Severity.LOW if reload else None)
+
+
+def _newer_units(host: Host, engine: Engine, started: int) -> Found:
+    """Units and environment files; where both starts are known, their meaning was compared."""
+    if _changes.differences(engine) is not None:
+        return
+    for path in _changes.start_files(host, engine):
+        written = _changes.newer(host, path, started)
+        if written is not None:
+            what = f"{path} was written {written - started} s after dockerd started"
+            yield Finding(path, what, _times(host, engine, path))
+
+
+def _newer_pems(host: Host, engine: Engine, started: int) -> Found:
+    """Certificates and keys, which are read at the start only."""
+    paths = tls_of(engine)
+    if paths is None or isinstance(paths, Unread):
+        return
+    same = _changes.serves(host, engine, paths.cert)
+    if same is False and _changes.newer(host, paths.cert, started):
+        what = f"{paths.cert} was renewed, but the certificate of before is still served"
+        yield Finding(paths.cert, what, _times(host, engine, paths.cert))
+    unsure = (paths.ca,) if same is not None else (paths.ca, paths.cert, paths.key)
+    for path in unsure:
+        written = _changes.newer(host, path, started) if path else None
+        if written is not None:
+            what = f"{path} was written {written - started} s after dockerd started, "
+            what += "which reads it at its start only"
+            yield Finding(path, what, _times(host, engine, path), Severity.LOW)
+
+
+def _times(host: Host, engine: Engine, path: str) -> tuple[Evidence, ...]:
+    real, seen = host.resolved(path)
+    process = engine.process
+    found = []
+    if isinstance(seen, FileFacts):
+        found.append(Evidence(f"stat {real}", f"modified at {seen.mtime}"))
+    if process is not None:
+        found.append(Evidence(f"/proc/{process.pid}/stat", f"started at {process.started}"))
+    return tuple(found)
