@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Literal
 
+from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE
 from dockeraudit.report import (
     SEVERITIES,
     STATUSES,
@@ -14,8 +15,6 @@ from dockeraudit.report import (
 )
 
 FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
-
-CLEAN, FINDINGS, USAGE, INCOMPLETE, INTERNAL, INTERRUPTED = 0, 1, 2, 3, 4, 130
 
 
 def summarize(hosts: Iterable[HostReport], fail_on: FailOn) -> Summary:

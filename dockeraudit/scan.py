@@ -281,4 +281,3 @@ def _listener(listener: Listener) -> ReportedListener:
         reach=listener.reach,
         witness=listener.witness,
     )
-

@@ -67,7 +67,8 @@ Gaps = tuple[Unread | NotApplicable, ...]
 def certificates(host: Host, roles: Iterable[Role]) -> tuple[list[HeldCertificate], Gaps]:
     """Those of the given roles, each place once, and what else a check has to yield.
 
-    Of a file with two roles the first counts, which is the daemon's own. A daemon's file that can't be read is no gap where a connection brought what it serves.
+    Of a file with two roles the first counts, which is the daemon's own. A daemon's file that
+    can't be read is no gap where a connection brought what it serves.
     """
     material, wanted = material_of(host), tuple(roles)
     found: dict[tuple[str, int], HeldCertificate] = {}

@@ -1,5 +1,6 @@
 """The command line: `dockeraudit COMMAND`. Each command is a module here, imported when called."""
 
+import signal
 import sys
 from importlib import import_module
 from typing import NoReturn
@@ -53,7 +54,7 @@ def program() -> None:
 
 def main() -> NoReturn:
     """The entry point: whatever happens ends in one line and a documented exit code."""
-    from dockeraudit.policy import INTERNAL, INTERRUPTED
+    from dockeraudit.exits import INTERNAL, SIGNALLED
 
     try:
         program.main(standalone_mode=False)
@@ -65,7 +66,7 @@ def main() -> NoReturn:
         status = error.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
-        status = INTERRUPTED
+        status = SIGNALLED + signal.SIGINT
     except BrokenPipeError:
         _silence_stdout()
         status = 0

@@ -6,9 +6,9 @@ import re
 import click
 
 from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
+from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.facts import encode
 from dockeraudit.output import OutputError, write
-from dockeraudit.policy import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.scan import Plan, gather
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportError

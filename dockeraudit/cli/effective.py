@@ -8,9 +8,9 @@ import msgspec
 
 from dockeraudit.effective import DaemonInput, FileInput, Outcome, decide, explain
 from dockeraudit.effective import Machine as Surroundings
+from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE, USAGE
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine, Host, Listener
-from dockeraudit.policy import CLEAN, FINDINGS, INCOMPLETE, USAGE
 from dockeraudit.words import one_line
 
 DEFAULT_CONFIG = "/etc/docker/daemon.json"

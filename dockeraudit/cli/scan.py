@@ -12,9 +12,10 @@ from dockeraudit import __version__
 from dockeraudit.check import Check
 from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
 from dockeraudit.cli.progress import Progress
+from dockeraudit.exits import INTERNAL, SIGNALLED
 from dockeraudit.output import OutputError, write
 from dockeraudit.plugins import PluginError, checks, formats, writer
-from dockeraudit.policy import INTERNAL, FailOn, summarize
+from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
 from dockeraudit.scan import Plan, rfc3339, scan
 from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
@@ -144,7 +145,7 @@ def _run(
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    return hosts, 128 + caught[0] if caught else 0
+    return hosts, SIGNALLED + caught[0] if caught else 0
 
 
 def _write_all(report: Report, sinks: list[tuple[str, str]], verbose: bool) -> int:

@@ -50,6 +50,9 @@ ANY_USAGE = "2.5.29.37.0"
 MOST_CERTIFICATES = 500
 """Of one file; the rest is reported as unread."""
 
+MOST_BYTES = 65536
+"""Of one certificate; parsed ones are kept, and a host must not fill memory with them."""
+
 _BLOCK = re.compile(
     r"-----BEGIN CERTIFICATE-----(.*?)-----END CERTIFICATE-----",
     re.DOTALL,
@@ -335,9 +338,11 @@ def certificates_in(text: str) -> Iterator[Certificate | str]:
         yield parse(der)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=2048)
 def parse(der: bytes) -> Certificate | str:
     """A certificate, or why it can't be parsed."""
+    if len(der) > MOST_BYTES:
+        return f"{len(der)} bytes, more than {MOST_BYTES}"
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -465,7 +470,7 @@ def _spki_of_pem(pem: str) -> bytes:
         return b""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=4096)
 def _signed(child: x509.Certificate, parent: x509.Certificate) -> bool | None:
     """Whether the parent's key made the child's signature; the names are the caller's business.
 

@@ -233,6 +233,10 @@ def test_a_flood_ends() -> None:
     assert found[-1] == "more than 500 certificates in one file"
 
 
+def test_a_huge_one_is_not_kept() -> None:
+    assert parse(SERVER.der + bytes(70_000)) == f"{len(SERVER.der) + 70_000} bytes, more than 65536"
+
+
 def test_a_broken_one_costs_only_itself() -> None:
     found = material_of(tls_host(cert=(armoured(b"\x30\x03abc"), SERVER), key=key_of(SERVER)))
     assert [each.index for each in found.certificates if each.role == "daemon"] == [2]
