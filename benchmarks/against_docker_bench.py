@@ -1,6 +1,6 @@
 """One lab host, local to it: dockeraudit's scan and docker-bench-security's whole run, in turn.
 
-`python benchmarks/against_docker_bench.py CHECKOUT [HOST]` as root, with the lab up. CHECKOUT is
+`python -m benchmarks.against_docker_bench CHECKOUT [HOST]` as root, with the lab up. CHECKOUT is
 a checkout of docker-bench-security; it is copied into the host for the run and removed after it.
 Both run through `docker exec` into the host, so that neither has a network to cross; what
 docker-bench says of sections 1 to 3 is printed beside our results with the same CIS number.
@@ -9,13 +9,9 @@ docker-bench says of sections 1 to 3 is printed beside our results with the same
 import json
 import subprocess
 import sys
-from pathlib import Path
 
-import measure
-
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from tests.lab import engine, paths  # noqa: E402
+from benchmarks import measure
+from tests.lab.engine import Engine
 
 ROUNDS = 5
 INSIDE = "/root/docker-bench-security"
@@ -24,12 +20,13 @@ INSIDE = "/root/docker-bench-security"
 def main() -> None:
     """Measure and print."""
     checkout, host = sys.argv[1], (sys.argv[2:] or ["plain-any"])[0]
-    docker = ["docker", "-H", engine.HOST]
+    socket = f"unix://{Engine.default().socket}"
+    docker = ["docker", "-H", socket]
     subprocess.run([*docker, "cp", f"{checkout}/.", f"{host}:{INSIDE}"], check=True)
     try:
         ours = [
             "env",
-            f"DOCKER_HOST={engine.HOST}",
+            f"DOCKER_HOST={socket}",
             sys.executable,
             "-m",
             "dockeraudit",

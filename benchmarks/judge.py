@@ -1,6 +1,6 @@
 """Hosts judged a second on one core: a facts file's bytes to results, again and again.
 
-`python benchmarks/judge.py FACTS...`; without files, the recorded hosts of the tests.
+`python -m benchmarks.judge FACTS...`; without files, the recorded hosts of the tests.
 """
 
 import sys

@@ -1,11 +1,11 @@
 """CPU of scanning over SSH against bare `ssh host true`, on lab hosts.
 
-`python tests/lab/__main__.py exec -- python benchmarks/ssh_cpu.py SSH_CONFIG HOST...`
+`python tests/lab/__main__.py exec -- python -m benchmarks.ssh_cpu SSH_CONFIG HOST...`
 """
 
 import sys
 
-import measure
+from benchmarks import measure
 
 
 def main() -> None:

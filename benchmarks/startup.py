@@ -1,4 +1,4 @@
-"""CPU of start-up and of a local scan. `python benchmarks/startup.py [PYTHON]`.
+"""CPU of start-up and of a local scan. `python -m benchmarks.startup [PYTHON]`.
 
 Give the interpreter of an environment into which a wheel was installed: an editable install
 costs each start 12 ms more. The local scan is counted twice: our own process, and with the shell
@@ -8,7 +8,7 @@ and tools that the collector runs.
 import re
 import sys
 
-import measure
+from benchmarks import measure
 
 OWN = """
 import resource, sys

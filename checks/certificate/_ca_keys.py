@@ -7,7 +7,7 @@ from msgspec import Struct
 from dockeraudit.check import NotApplicable
 from dockeraudit.facts import FileFacts, Unread
 from dockeraudit.host import Host
-from dockeraudit.host.certificates import HeldCertificate, HeldKey, Role, material_of
+from dockeraudit.host.certificates import HeldCertificate, HeldKey, Role
 
 from . import _shared
 
@@ -27,7 +27,7 @@ class CaKeys(Struct, frozen=True):
 
 def ca_keys(host: Host) -> CaKeys:
     """What is known of them. A self-signed server that clients pin is no CA."""
-    material = material_of(host)
+    material = host.material
     cas = [each for each in material.certificates if each.role in _ROLES]
     if not cas:
         return CaKeys((), (), _shared.certificates(host, _ROLES)[1])
@@ -103,7 +103,7 @@ def _unread(host: Host) -> Iterator[Unread]:
         yield Unread(f"{privilege.user} can't look through the folders where keys may lie")
     reasons = {
         file.reason: None
-        for file in material_of(host).unread
+        for file in host.material.unread
         if file.role == "other" and file.holds == "key"
     }
     yield from map(Unread, reasons)

@@ -14,7 +14,6 @@ from dockeraudit.host.certificates import (
     Role,
     certificates_in,
     issued_by,
-    material_of,
     tls_of,
 )
 
@@ -70,7 +69,7 @@ def certificates(host: Host, roles: Iterable[Role]) -> tuple[list[HeldCertificat
     Of a file with two roles the first counts, which is the daemon's own. A daemon's file that
     can't be read is no gap where a connection brought what it serves.
     """
-    material, wanted = material_of(host), tuple(roles)
+    material, wanted = host.material, tuple(roles)
     found: dict[tuple[str, int], HeldCertificate] = {}
     for held in material.certificates:
         if held.role in wanted:
@@ -93,7 +92,7 @@ def certificates(host: Host, roles: Iterable[Role]) -> tuple[list[HeldCertificat
 
 def keys(host: Host, roles: Iterable[Role]) -> tuple[list[HeldKey], tuple[Unread, ...]]:
     """The private keys of the given roles, each place once, and those that could not be read."""
-    material, wanted = material_of(host), tuple(roles)
+    material, wanted = host.material, tuple(roles)
     found = {(key.path, key.index): key for key in material.keys if key.role in wanted}
     gaps = {
         file.reason: Unread(file.reason)
@@ -105,7 +104,7 @@ def keys(host: Host, roles: Iterable[Role]) -> tuple[list[HeldKey], tuple[Unread
 
 def leaves(host: Host) -> list[tuple[Engine, HeldCertificate]]:
     """Each engine's own certificate, where it is known."""
-    material = material_of(host)
+    material = host.material
     found = ((engine, material.leaf_of(engine)) for engine in host.engines)
     return [(engine, leaf) for engine, leaf in found if leaf is not None]
 

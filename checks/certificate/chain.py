@@ -3,7 +3,7 @@
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine, Host
-from dockeraudit.host.certificates import HeldCertificate, material_of
+from dockeraudit.host.certificates import HeldCertificate
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -36,8 +36,8 @@ def chain(host: Host, settings: Settings) -> Outcomes:
 
 
 def _judge(engine: Engine, leaf: HeldCertificate, host: Host) -> Outcomes:
-    held = material_of(host).certificates
-    sent = _shared.sent_with(leaf, material_of(host))
+    held = host.material.certificates
+    sent = _shared.sent_with(leaf, host.material)
     cas = [each for each in held if each.role == "daemon-ca" and each.engine == engine.name]
     theirs = [each for each in held if each.role == "client-ca"]
     if _shared.leads(leaf, sent, [*cas, *theirs]):

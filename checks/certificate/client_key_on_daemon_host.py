@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, FileFacts
 from dockeraudit.host import Host
-from dockeraudit.host.certificates import HeldCertificate, HeldKey, material_of
+from dockeraudit.host.certificates import HeldCertificate, HeldKey
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -27,7 +27,7 @@ from . import _shared
     references=_shared.REFERENCES,
 )
 def client_key_on_daemon_host(host: Host, settings: Settings) -> Outcomes:
-    material = material_of(host)
+    material = host.material
     cas = [held for held in material.certificates if held.role == "daemon-ca"]
     _, ca_gaps = _shared.certificates(host, ("daemon-ca",))
     if not cas:

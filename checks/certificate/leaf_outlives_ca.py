@@ -3,7 +3,6 @@
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Host
-from dockeraudit.host.certificates import material_of
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -27,7 +26,7 @@ def leaf_outlives_ca(host: Host, settings: Settings) -> Outcomes:
     found, gaps = _shared.certificates(host, (*_shared.SERVER, *_shared.CLIENT))
     yield from gaps
     for held in found:
-        issuer = _shared.issuer_of(held, material_of(host))
+        issuer = _shared.issuer_of(held, host.material)
         if issuer is None:
             if not held.certificate.self_signed:
                 yield Unread(f"the CA that signed {held.resource} is not on this host")

@@ -3,7 +3,7 @@
 from dockeraudit.check import Finding, Manual, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine, Host
-from dockeraudit.host.certificates import HeldCertificate, material_of
+from dockeraudit.host.certificates import HeldCertificate
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -30,7 +30,7 @@ LONGEST = 398
 )
 def revocation(host: Host, settings: Settings) -> Outcomes:
     _, ca_gaps = _shared.certificates(host, ("daemon-ca",))
-    if not any(_shared.client_cas(engine, material_of(host)) for engine in host.engines):
+    if not any(_shared.client_cas(engine, host.material) for engine in host.engines):
         yield from ca_gaps or (NotApplicable("no engine demands client certificates"),)
         return
     yield from ca_gaps
@@ -54,7 +54,7 @@ def revocation(host: Host, settings: Settings) -> Outcomes:
 
 
 def _opens(held: HeldCertificate, engine: Engine, host: Host) -> bool:
-    material = material_of(host)
+    material = host.material
     sent, cas = _shared.sent_with(held, material), _shared.client_cas(engine, material)
     return _shared.leads(held, sent, cas)
 

@@ -2,7 +2,6 @@
 
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.host import Host
-from dockeraudit.host.certificates import material_of
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -25,7 +24,7 @@ def self_signed_server(host: Host, settings: Settings) -> Outcomes:
     yield from gaps
     trusted = {
         held.certificate.key.spki: held.path
-        for held in material_of(host).certificates
+        for held in host.material.certificates
         if held.role == "daemon-ca"
     }
     for held in found:

@@ -2,7 +2,7 @@
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Host
-from dockeraudit.host.certificates import CLIENT_AUTH, material_of
+from dockeraudit.host.certificates import CLIENT_AUTH
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -23,7 +23,7 @@ from . import _shared
 def server_usable_as_client(host: Host, settings: Settings) -> Outcomes:
     _, gaps = _shared.certificates(host, (*_shared.SERVER, "daemon-ca"))
     yield from gaps
-    material, judged = material_of(host), 0
+    material, judged = host.material, 0
     for engine, leaf in _shared.leaves(host):
         cas = _shared.client_cas(engine, material)
         judged += len(cas)

@@ -19,7 +19,7 @@ _SOCKETS = ("docker.sock", "containerd.sock")
     severity=Severity.CRITICAL,
     over=Host,
     rationale="A relay (socat, a forwarding ssh, a web proxy) in front of docker.sock opens the "
-    "API to all who reach its port, while the daemon itself listens on nothing but its unix socket.",
+    "API to all who reach its port, while the daemon itself is on its unix socket only.",
     remediation="Stop the relay and what starts it (`systemctl list-units`, crontabs, "
     "`ss -ltnp 'sport = :PORT'` names the process). Reach the engine over SSH instead: "
     "`docker -H ssh://root@HOST`.",

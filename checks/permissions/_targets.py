@@ -469,10 +469,10 @@ def ca_keys(host: Host) -> Targets:
         return
     authorities = {
         held.certificate.key.spki
-        for held in host.certificates
+        for held in host.material.certificates
         if held.certificate.ca or held.role in ("daemon-ca", "client-ca", "swarm-ca")
     } - {b""}
-    for key in host.keys if authorities else ():
+    for key in host.material.keys if authorities else ():
         if key.spki in authorities:
             owners = {each.uid for each in host.facts.accounts if each.name == key.owner}
             why = Evidence(key.path, f"{key.label}, the key of a CA certificate on this host")

@@ -6,7 +6,6 @@ single check of both.
 """
 
 from collections.abc import Callable, Iterator
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -28,7 +27,6 @@ from dockeraudit.host.access import (
     Route,
     mode_faults,
     owner_faults,
-    route,
     unread_acls,
 )
 from dockeraudit.settings import Settings
@@ -366,20 +364,12 @@ def _judge(rule: Rule, host: Host, faults: Faults) -> Outcomes:
 
 
 _NOWHERE = Route("", "", Absent(), {}, {}, ())
-_walked: WeakKeyDictionary[Host, dict[str, list[tuple[Target | Unread, Route]]]] = (
-    WeakKeyDictionary()
-)
 
 
-def _ways(rule: Rule, host: Host) -> list[tuple[Target | Unread, Route]]:
-    """A rule's paths with the ways to them, found once for the two checks of a pair."""
-    found = _walked.setdefault(host, {})
-    if rule.name not in found:
-        found[rule.name] = [
-            (each, _NOWHERE if isinstance(each, Unread) else route(host.facts.files, each.path))
-            for each in rule.targets(host)
-        ]
-    return found[rule.name]
+def _ways(rule: Rule, host: Host) -> Iterator[tuple[Target | Unread, Route]]:
+    """A rule's paths with the ways to them."""
+    for target in rule.targets(host):
+        yield target, _NOWHERE if isinstance(target, Unread) else host.route(target.path)
 
 
 def _findings(rule: Rule, target: Target, faults: Iterator[Fault]) -> Iterator[Finding]:

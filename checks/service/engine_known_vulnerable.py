@@ -33,11 +33,14 @@ def engine_known_vulnerable(host: Host, settings: Settings) -> Outcomes:
         parts = dict(_releases.components(engine))
         if "engine" not in parts:
             yield _unread(engine)
-        elif _releases.api_version(engine) is None:
-            if _releases.build_of(host, engine, parts["engine"]).vendor == "docker":
-                yield Unread(f"versions of containerd and runc: the API of {engine.name} is silent")
+        elif _releases.api_version(engine) is None and _by_docker(host, engine, parts["engine"]):
+            yield Unread(f"versions of containerd and runc: the API of {engine.name} is silent")
         for part, version in parts.items():
             yield from _judged(host, engine, part, version)
+
+
+def _by_docker(host: Host, engine: Engine, version: str) -> bool:
+    return _releases.build_of(host, engine, version).vendor == "docker"
 
 
 def _judged(

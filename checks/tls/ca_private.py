@@ -3,7 +3,7 @@
 from dockeraudit.check import Finding, Manual, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Host
-from dockeraudit.host.certificates import HeldCertificate, material_of
+from dockeraudit.host.certificates import HeldCertificate
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -32,7 +32,7 @@ MOST = 5
     references=_shared.KEYS,
 )
 def ca_private(host: Host, settings: Settings) -> Outcomes:
-    material = material_of(host)
+    material = host.material
     files: dict[str, list[HeldCertificate]] = {}
     for held in material.certificates:
         if held.role == "daemon-ca":

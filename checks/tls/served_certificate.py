@@ -7,7 +7,6 @@ from dockeraudit.host.certificates import (
     Certificate,
     HeldCertificate,
     certificates_in,
-    material_of,
     wires_of,
 )
 from dockeraudit.settings import Settings
@@ -31,7 +30,7 @@ from . import _shared
     references=_shared.KEYS,
 )
 def served_certificate(host: Host, settings: Settings) -> Outcomes:
-    material = material_of(host)
+    material = host.material
     listeners, gaps = _shared.with_tls(host)
     yield from gaps
     for engine, listener in listeners:

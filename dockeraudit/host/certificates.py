@@ -15,7 +15,6 @@ import warnings
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
-from weakref import WeakKeyDictionary
 
 from msgspec import Struct
 
@@ -225,25 +224,9 @@ class TlsPaths(Struct, frozen=True):
     """What names the certificate file."""
 
 
-def certificates_of(host: Host) -> tuple[HeldCertificate, ...]:
-    """Every certificate that an engine or a client of it uses, with its role."""
-    return material_of(host).certificates
-
-
-def keys_of(host: Host) -> tuple[HeldKey, ...]:
-    """Every private key that was found."""
-    return material_of(host).keys
-
-
-def material_of(host: Host) -> Material:
-    """The host's certificates and keys, and what of them could not be read; computed once."""
-    material = _materials.get(host)
-    if material is None:
-        material = _materials[host] = _Gathering(host).material()
-    return material
-
-
-_materials: WeakKeyDictionary[Host, Material] = WeakKeyDictionary()
+def gather(host: Host) -> Material:
+    """The host's certificates and keys, and what of them could not be read."""
+    return _Gathering(host).material()
 
 
 def tls_of(engine: Engine) -> TlsPaths | Unread | None:

@@ -9,7 +9,8 @@ from dockeraudit.facts import Absent, FileFacts, HostFacts, Pem, Unread
 from dockeraudit.host.model import Engine
 
 if TYPE_CHECKING:
-    from dockeraudit.host.certificates import HeldCertificate, HeldKey
+    from dockeraudit.host.access import Route
+    from dockeraudit.host.certificates import Material
 
 
 class Host:
@@ -17,6 +18,7 @@ class Host:
 
     def __init__(self, facts: HostFacts, engines: tuple[Engine, ...] | None = None) -> None:
         self.facts = facts
+        self._routes: dict[str, Route] = {}
         if engines is not None:
             self.engines = engines
 
@@ -28,18 +30,11 @@ class Host:
         return engines_of(self.facts)
 
     @cached_property
-    def certificates(self) -> tuple[HeldCertificate, ...]:
-        """Every certificate that an engine or a client of it uses, with its role."""
-        from dockeraudit.host.certificates import certificates_of
+    def material(self) -> Material:
+        """Every certificate and key that an engine or a client of it uses, with its role."""
+        from dockeraudit.host.certificates import gather
 
-        return certificates_of(self)
-
-    @cached_property
-    def keys(self) -> tuple[HeldKey, ...]:
-        """Every private key that was found, without its secret."""
-        from dockeraudit.host.certificates import keys_of
-
-        return keys_of(self)
+        return gather(self)
 
     def file(self, path: str) -> FileFacts | Absent | Unread:
         """A path as lstat sees it."""
@@ -53,6 +48,14 @@ class Host:
                 return path, Unread(f"where {path} leads was not read")
             return seen.target, self.file(seen.target)
         return path, seen
+
+    def route(self, path: str) -> Route:
+        """The way to a path: every link and folder on it, and what lies at its end."""
+        from dockeraudit.host.access import route
+
+        if path not in self._routes:
+            self._routes[path] = route(self.facts.files, path)
+        return self._routes[path]
 
     def text(self, path: str) -> bytes | Unread:
         """A configuration file's content, secrets masked."""

@@ -19,7 +19,6 @@ from dockeraudit.host.certificates import (
     UnreadFile,
     certificates_in,
     issued_by,
-    material_of,
     parse,
     tls_of,
 )
@@ -51,7 +50,9 @@ CHECKS = [check for check in checks().values() if check.family in ("certificate"
 
 
 def held(host: Host) -> list[tuple[str, str, str, str]]:
-    return [(each.resource, each.role, each.engine, each.owner) for each in host.certificates]
+    return [
+        (each.resource, each.role, each.engine, each.owner) for each in host.material.certificates
+    ]
 
 
 def parsed(der: bytes) -> Certificate:
@@ -88,7 +89,7 @@ def test_roles() -> None:
         ("/srv/docker/swarm/certificates/swarm-node.crt", "swarm-node", "", ""),
         ("/srv/docker/swarm/certificates/swarm-root-ca.crt", "swarm-ca", "", ""),
     ]
-    assert [(key.path, key.role, key.owner) for key in host.keys] == [
+    assert [(key.path, key.role, key.owner) for key in host.material.keys] == [
         (KEY_PATH, "daemon", ""),
         ("/home/alice/.docker/contexts/tls/0f/docker/key.pem", "client", "alice"),
         ("/root/ca-key.pem", "other", ""),
@@ -103,8 +104,8 @@ def test_the_daemons_own_default_folder_is_no_clients() -> None:
         "/root/.docker/key.pem": key_of(SERVER),
     }
     host = Host(facts(pems=files), (tls_engine(settings=paths),))
-    assert [each.role for each in host.certificates] == ["daemon", "daemon-ca"]
-    assert [each.role for each in host.keys] == ["daemon"]
+    assert [each.role for each in host.material.certificates] == ["daemon", "daemon-ca"]
+    assert [each.role for each in host.material.keys] == ["daemon"]
 
 
 def test_views() -> None:
@@ -162,7 +163,10 @@ def test_relative_paths_start_at_the_daemons_folder() -> None:
 
 def test_a_stopped_engine_is_judged_by_its_next_start() -> None:
     stopped = engine(process=None, running=None, configured=outcome())
-    assert [each.role for each in tls_host(stopped).certificates] == ["daemon", "daemon-ca"]
+    assert [each.role for each in tls_host(stopped).material.certificates] == [
+        "daemon",
+        "daemon-ca",
+    ]
 
 
 def test_a_running_engine_whose_files_would_no_longer_load() -> None:
@@ -171,7 +175,7 @@ def test_a_running_engine_whose_files_would_no_longer_load() -> None:
         running=Unread("it runs, though it would not start"),
         configured=outcome(starts=False, error="the key does not belong to the certificate"),
     )
-    found = material_of(tls_host(replaced, key=key_of(CLIENT)))
+    found = tls_host(replaced, key=key_of(CLIENT)).material
     assert [each.path for each in found.certificates] == [CERT_PATH, CA_PATH]
     assert {each.reason for each in found.unread} == {
         "the TLS files of docker: it runs, though it would not start"
@@ -179,7 +183,7 @@ def test_a_running_engine_whose_files_would_no_longer_load() -> None:
 
 
 def test_what_could_not_be_read() -> None:
-    found = material_of(tls_host(cert=Unread("no right"), ca=Absent(), key=pem("x")))
+    found = tls_host(cert=Unread("no right"), ca=Absent(), key=pem("x")).material
     assert found.unread == (
         UnreadFile(CERT_PATH, "daemon", "certificate", "no right", "docker"),
         UnreadFile(
@@ -188,15 +192,15 @@ def test_what_could_not_be_read() -> None:
         UnreadFile(CA_PATH, "daemon-ca", "certificate", f"{CA_PATH} does not exist", "docker"),
     )
     unset = tls_host(tls_engine(settings=tls(verify=False)), ca=Absent())
-    assert not [each for each in material_of(unset).unread if each.role == "daemon-ca"]
+    assert not [each for each in unset.material.unread if each.role == "daemon-ca"]
 
 
 def test_served_only_where_it_differs() -> None:
     assert "served" not in {
-        each.role for each in tls_host(wires=(wire(SERVER.pem + CA.pem),)).certificates
+        each.role for each in tls_host(wires=(wire(SERVER.pem + CA.pem),)).material.certificates
     }
     other = tls_host(wires=(wire(server(days=(-1, 3)).pem + CA.pem),))
-    assert [each.resource for each in other.certificates if each.role == "served"] == [
+    assert [each.resource for each in other.material.certificates if each.role == "served"] == [
         "192.0.2.10:2376 (served)",
         "192.0.2.10:2376 (served)#2",
     ]
@@ -238,7 +242,7 @@ def test_a_huge_one_is_not_kept() -> None:
 
 
 def test_a_broken_one_costs_only_itself() -> None:
-    found = material_of(tls_host(cert=(armoured(b"\x30\x03abc"), SERVER), key=key_of(SERVER)))
+    found = tls_host(cert=(armoured(b"\x30\x03abc"), SERVER), key=key_of(SERVER)).material
     assert [each.index for each in found.certificates if each.role == "daemon"] == [2]
     assert isinstance(found.broken[0], BrokenCertificate)
     assert (found.broken[0].path, found.broken[0].index) == (CERT_PATH, 1)
@@ -363,5 +367,5 @@ def test_a_host_without_certificates_does_not_load_cryptography() -> None:
 
 def test_material_is_gathered_once() -> None:
     given = tls_host()
-    assert material_of(given) is material_of(given)
-    assert host().certificates == ()
+    assert given.material is given.material
+    assert host().material.certificates == ()

@@ -197,6 +197,6 @@ def test_relative_paths_and_links_are_followed() -> None:
         files={**given.files, f"{FOLDER}/live.pem": link},
     )
     host = Host(changed)
-    held = [each for each in host.certificates if each.role == "daemon"]
+    held = [each for each in host.material.certificates if each.role == "daemon"]
     assert [each.path for each in held] == [f"{FOLDER}/live.pem"]
     assert verdicts(host, now)["certificate-key-match"] == "pass"

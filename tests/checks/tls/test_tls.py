@@ -236,4 +236,4 @@ def test_the_missing_ca_is_cited_with_its_origin() -> None:
 
 def test_a_registry_in_a_home_of_nobody_is_no_client() -> None:
     stray = msgspec.structs.replace(tls_host().facts, accounts=(Account("x", 9, 9, "/x"),))
-    assert not [each for each in Host(stray, ()).certificates if each.role == "client"]
+    assert not [each for each in Host(stray, ()).material.certificates if each.role == "client"]
