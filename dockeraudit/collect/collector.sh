@@ -88,10 +88,13 @@ late() {
 
 # shellcheck disable=SC2016
 MASK='
+# Literal: busybox awk compiles a regular expression in a variable anew each time.
+function telling(l) {
+	return l ~ /token|passw|passphrase|pass$|pwd$|pass[-_=]|pwd=|secret|credential|bearer|cookie|auth|(api|access|private|unlock|signing|encryption)[-_]?key/
+}
 function secret(n) {
 	n = tolower(n)
-	if (n ~ /^[-]*authorization-plugins?$/) return 0
-	return n ~ SECRET
+	return n !~ /^-*authorization-plugins?$/ && telling(n)
 }
 # ://user:password@ in any spelling, JSON-escaped slashes included. Up to the last @ of the word:
 # a password may hold @ or / as well. unix:///a@b stays, as no user name begins with a slash.
@@ -136,7 +139,7 @@ function value(   q, i, c, o) {
 function opts(s,   o, l, n, k) {
 	s = urls(s)
 	l = tolower(s)
-	if (!pend && l !~ SECRET) return s
+	if (!pend && !telling(l)) return s
 	o = ""
 	if (pend) {
 		match(s, /^[ \t]*/)
@@ -165,8 +168,6 @@ function opts(s,   o, l, n, k) {
 	return o s
 }
 BEGIN {
-	SECRET = "token|passw|passphrase|pass$|pwd$|pass[-_]|secret|credential|bearer|cookie|auth|" \
-		"(api|access|private|unlock|signing|encryption)[-_]?key"
 	NAMED = "[-a-z0-9_.]*(token|passw|passphrase|pass|pwd|secret|credential|bearer|cookie|auth|" \
 		"(api|access|private|unlock|signing|encryption)[-_]?key)[-a-z0-9_.]*"
 	n = split("DOCKER_CERT_PATH DOCKER_CONFIG DOCKER_HOST DOCKER_TLS DOCKER_TLS_VERIFY DOCKER_OPTS " \
@@ -495,10 +496,11 @@ NR > 1 {
 # Lines of a configuration that name an engine (P), with their numbers.
 # shellcheck disable=SC2016
 LINES='
+function escaped(p) { gsub(/\\/, "&&", p); return p }
 FNR == 1 { shown = 0; file = 0 }
 /^[ \t]*[#;]/ { next }
 $0 ~ P && shown < 20 {
-	if (!file++) print "@" N " " K " " FILENAME
+	if (!file++) print "@" N " " K " " escaped(FILENAME)
 	shown++
 	pend = 0
 	s = opts(substr($0, 1, 1000))
@@ -512,7 +514,8 @@ $0 ~ P && shown < 20 {
 # shellcheck disable=SC2016
 PEMS='
 function flush() { inside = 0; text = ""; bytes = "" }
-FNR == 1 { flush(); print "@" N " pem " FILENAME }
+function escaped(p) { gsub(/\\/, "&&", p); return p }
+FNR == 1 { flush(); print "@" N " pem " escaped(FILENAME) }
 { sub(/[ \t\r]+$/, "") }
 /-----BEGIN [A-Za-z0-9 ]+-----$/ {
 	flush()
