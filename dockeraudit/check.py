@@ -16,10 +16,10 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
-Subject = TypeVar("Subject", Engine, Host)
+Subject = TypeVar("Subject", Engine, Daemon, Host)
 T = TypeVar("T")
 
 
@@ -104,7 +104,7 @@ class Check(Struct, Generic[Subject], frozen=True):
     title: str
     """The defect, not the wish: read after «found:»."""
     severity: Severity
-    over: type[Engine] | type[Host]
+    over: type[Engine] | type[Daemon] | type[Host]
     rationale: str
     remediation: str
     """With commands for Debian- and RHEL-like hosts where they differ."""
@@ -120,7 +120,7 @@ class Check(Struct, Generic[Subject], frozen=True):
         return self.id.partition("-")[0]
 
     def __call__(self, subject: Subject, settings: Settings) -> Outcomes:
-        """What the rule finds in one engine or host."""
+        """What the rule finds in its subject."""
         return self.function(subject, settings)
 
 

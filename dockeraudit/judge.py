@@ -15,7 +15,7 @@ from dockeraudit.check import (
     Severity,
 )
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.report import FrameworkRule, Proof, ReportedFinding, Result
 from dockeraudit.settings import Settings
 
@@ -46,7 +46,8 @@ def _said(host: Host, check: Check[Any], settings: Settings) -> Iterator[_Said]:
         yield _Said("", _no_engine(host))
     for engine in host.engines:
         applied = False
-        for said in _run(check, engine, engine.name, settings):
+        subject = engine if check.over is Engine else Daemon(host, engine)
+        for said in _run(check, subject, engine.name, settings):
             applied = True
             yield said
         if not applied:
@@ -64,7 +65,7 @@ def _no_engine(host: Host) -> NotApplicable | Unread:
 
 
 def _run(
-    check: Check[Any], subject: Host | Engine, engine: str, settings: Settings
+    check: Check[Any], subject: Host | Daemon | Engine, engine: str, settings: Settings
 ) -> Iterator[_Said]:
     try:
         for item in check(subject, settings):
@@ -131,6 +132,7 @@ def _made(check: Check[Any], status: Any, message: str, findings: list[ReportedF
         findings=tuple(sorted(findings, key=lambda finding: Severity(finding.severity).rank)),
         remediation=check.remediation,
         references=tuple(FrameworkRule(each.framework, each.id) for each in check.references),
+        rationale=check.rationale,
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.effective.model import Outcome
 from dockeraudit.facts import Evidence, Unit, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -18,7 +18,7 @@ LOOP = 2
     id="service-active",
     title="Engine does not run",
     severity=Severity.HIGH,
-    over=Host,
+    over=Daemon,
     rationale="Containers are down or without supervision, and what the files say of the engine "
     "was never put to the test.",
     remediation="Look at why it ended: journalctl -u docker.service (Debian- and RHEL-like), "
@@ -29,18 +29,17 @@ LOOP = 2
     references=_shared.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
-def active(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        unit = engine.unit if _shared.by_systemd(host, engine) else None
-        if engine.process is not None:
-            yield from _loops(engine, unit)
-        elif unit is not None and _shared.prop(unit, "ActiveState") in ("active", "reloading"):
-            continue
-        elif isinstance(host.facts.processes, Unread) and (unit is None or not _state(unit)):
-            yield Unread(f"whether {engine.name} runs: {host.facts.processes.reason}")
-        else:
-            yield _down(engine, unit)
+def active(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    unit = engine.unit if _shared.by_systemd(host, engine) else None
+    if engine.process is not None:
+        yield from _loops(engine, unit)
+    elif unit is not None and _shared.prop(unit, "ActiveState") in ("active", "reloading"):
+        return
+    elif isinstance(host.facts.processes, Unread) and (unit is None or not _state(unit)):
+        yield Unread(f"whether {engine.name} runs: {host.facts.processes.reason}")
+    else:
+        yield _down(engine, unit)
 
 
 def _loops(engine: Engine, unit: Unit | None) -> Iterator[Finding]:

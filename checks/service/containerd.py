@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Process, Unit, Unread
-from dockeraudit.host import Engine, Host, startup, unitfile
+from dockeraudit.host import Daemon, Engine, Host, startup, unitfile
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -16,7 +16,7 @@ SOCKET = "/run/containerd/containerd.sock"
     id="service-containerd",
     title="containerd that the engine needs does not run or is not started with it",
     severity=Severity.MEDIUM,
-    over=Host,
+    over=Daemon,
     rationale="dockerd with --containerd starts no containerd of its own: without it no container "
     "starts, and dockerd itself gives up after its timeout.",
     remediation="On Debian- and RHEL-like hosts alike: systemctl unmask containerd.service; "
@@ -26,21 +26,20 @@ SOCKET = "/run/containerd/containerd.sock"
     references=_shared.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
-def containerd(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        if engine.process is None and engine.configured is None:
-            yield NotApplicable(f"nothing starts {engine.name}")
-        elif isinstance(engine.effective, Unread):
-            yield Unread(f"whether {engine.name} uses a containerd of its own: "
-                         f"{engine.effective.reason}")  # fmt: skip
-        else:
-            setting = engine.effective.setting("containerd")
-            if setting is None or not setting.value:
-                yield NotApplicable(f"{engine.name} is told of no containerd: it runs its own")
-                continue
-            said = Evidence(str(setting.origin), f"containerd is {setting.value}")
-            yield from _of_host(host, engine, startup.plain_path(str(setting.value)), said)
+def containerd(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    if engine.process is None and engine.configured is None:
+        yield NotApplicable(f"nothing starts {engine.name}")
+    elif isinstance(engine.effective, Unread):
+        yield Unread(f"whether {engine.name} uses a containerd of its own: "
+                     f"{engine.effective.reason}")  # fmt: skip
+    else:
+        setting = engine.effective.setting("containerd")
+        if setting is None or not setting.value:
+            yield NotApplicable(f"{engine.name} is told of no containerd: it runs its own")
+            return
+        said = Evidence(str(setting.origin), f"containerd is {setting.value}")
+        yield from _of_host(host, engine, startup.plain_path(str(setting.value)), said)
 
 
 def _of_host(host: Host, engine: Engine, path: str, said: Evidence) -> Iterator[Finding | Unread]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unit, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -23,7 +23,7 @@ _INITS = ("openrc", "sysvinit", "runit", "busybox")
     id="service-enabled",
     title="Engine is not started at boot",
     severity=Severity.MEDIUM,
-    over=Host,
+    over=Daemon,
     rationale="After a reboot the engine and all containers stay down, those with restart: always "
     "too. With only the socket enabled they stay down until somebody calls the API.",
     remediation="systemd (Debian- and RHEL-like): systemctl enable --now docker.service; a masked "
@@ -36,17 +36,16 @@ _INITS = ("openrc", "sysvinit", "runit", "busybox")
     references=_shared.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
-def enabled(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        if engine.unit is not None and host.facts.boot.init == "systemd":
-            yield from _by_systemd(host, engine, engine.unit)
-        elif _by_line(host):
-            continue
-        elif host.facts.boot.init == "systemd" or engine.configured is None:
-            yield _finding(engine, f"nothing starts {engine.name} at boot", _started_by(engine))
-        else:
-            yield from _by_links(host, engine)
+def enabled(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    if engine.unit is not None and host.facts.boot.init == "systemd":
+        yield from _by_systemd(host, engine, engine.unit)
+    elif _by_line(host):
+        return
+    elif host.facts.boot.init == "systemd" or engine.configured is None:
+        yield _finding(engine, f"nothing starts {engine.name} at boot", _started_by(engine))
+    else:
+        yield from _by_links(host, engine)
 
 
 def _by_systemd(host: Host, engine: Engine, unit: Unit) -> Iterator[Finding | Unread]:

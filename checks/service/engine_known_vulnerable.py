@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from dockeraudit.check import Finding, Manual, Outcomes, Severity, check, cis
 from dockeraudit.facts import Document, Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
 from . import _releases, _shared
@@ -15,7 +15,7 @@ from ._releases import FLAWS, Flaw
     id="service-engine-known-vulnerable",
     title="Engine, containerd or runc has published vulnerabilities",
     severity=Severity.HIGH,
-    over=Host,
+    over=Daemon,
     rationale="The flaws are public, and so are ways to use them: most let a container out onto "
     "the host.",
     remediation="Debian-like: apt update; apt install --only-upgrade docker-ce containerd.io (or "
@@ -27,16 +27,15 @@ from ._releases import FLAWS, Flaw
     references=(*cis("1.2.2"), *_shared.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
-def engine_known_vulnerable(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        parts = dict(_releases.components(engine))
-        if "engine" not in parts:
-            yield _unread(engine)
-        elif _releases.api_version(engine) is None and _by_docker(host, engine, parts["engine"]):
-            yield Unread(f"versions of containerd and runc: the API of {engine.name} is silent")
-        for part, version in parts.items():
-            yield from _judged(host, engine, part, version)
+def engine_known_vulnerable(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    parts = dict(_releases.components(engine))
+    if "engine" not in parts:
+        yield _unread(engine)
+    elif _releases.api_version(engine) is None and _by_docker(host, engine, parts["engine"]):
+        yield Unread(f"versions of containerd and runc: the API of {engine.name} is silent")
+    for part, version in parts.items():
+        yield from _judged(host, engine, part, version)
 
 
 def _by_docker(host: Host, engine: Engine, version: str) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dockeraudit.check import Finding, Manual, Outcomes, Reference, Severity, check, cis
 from dockeraudit.effective.version import parse_version
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
 from . import _releases, _shared
@@ -15,7 +15,7 @@ from . import _releases, _shared
     id="service-engine-supported",
     title="Engine version gets no more security updates",
     severity=Severity.HIGH,
-    over=Host,
+    over=Daemon,
     rationale="Flaws that are found from now on stay open on this host.",
     remediation="Debian-like: upgrade the release, or take docker-ce from download.docker.com (apt "
     "install docker-ce). RHEL-like: dnf upgrade docker-ce docker-ce-cli containerd.io.",
@@ -25,21 +25,20 @@ from . import _releases, _shared
     references=(*cis("1.2.2"), Reference("nist-800-53", "SA-22"), *_shared.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
-def engine_supported(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        version = engine.version
-        if isinstance(version, Unread):
-            yield Unread(f"version of {engine.name}: {version.reason}")
-            continue
-        build = _releases.build_of(host, engine, version)
-        if build.vendor == "distribution":
-            yield from _by_distribution(host, engine, version, settings.now)
-        elif build.vendor == "other":
-            what = f"engine {version} is by {build.name}: ask there how long it is maintained"
-            yield Manual(f"engine of {engine.name}", what, (_said(engine, version),))
-        else:
-            yield from _by_line(engine, version, build.vendor == "unknown", settings.now)
+def engine_supported(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    version = engine.version
+    if isinstance(version, Unread):
+        yield Unread(f"version of {engine.name}: {version.reason}")
+        return
+    build = _releases.build_of(host, engine, version)
+    if build.vendor == "distribution":
+        yield from _by_distribution(host, engine, version, settings.now)
+    elif build.vendor == "other":
+        what = f"engine {version} is by {build.name}: ask there how long it is maintained"
+        yield Manual(f"engine of {engine.name}", what, (_said(engine, version),))
+    else:
+        yield from _by_line(engine, version, build.vendor == "unknown", settings.now)
 
 
 def _by_distribution(

@@ -4,7 +4,7 @@ from typing import Any
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis
 from dockeraudit.facts import Absent, Document, Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -14,7 +14,7 @@ from . import _shared
     id="service-live-restore",
     title="Containers stop whenever the engine is restarted",
     severity=Severity.LOW,
-    over=Host,
+    over=Daemon,
     rationale="Without live-restore each upgrade or restart of the daemon takes all containers "
     "down, so that upgrades are put off.",
     remediation='Add "live-restore": true to /etc/docker/daemon.json, then systemctl reload '
@@ -23,27 +23,26 @@ from . import _shared
     references=cis("2.15", "2.16") + _shared.AVAILABILITY,
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
-def live_restore(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        if engine.process is None and engine.configured is None:
-            yield NotApplicable(f"nothing starts {engine.name}")
-            continue
-        told = _told(engine)
-        if isinstance(told, Unread):
-            yield told
-            continue
-        on, said = told
-        if on:
-            continue
-        swarm = _swarm(host, engine)
-        if isinstance(swarm, Unread):
-            yield swarm
-        elif swarm:
-            yield NotApplicable(f"{engine.name} is in a swarm, which excludes live-restore")
-        else:
-            what = f"live-restore is off in {engine.name}: its containers stop with the daemon"
-            yield Finding(f"live-restore of {engine.name}", what, (said,))
+def live_restore(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    if engine.process is None and engine.configured is None:
+        yield NotApplicable(f"nothing starts {engine.name}")
+        return
+    told = _told(engine)
+    if isinstance(told, Unread):
+        yield told
+        return
+    on, said = told
+    if on:
+        return
+    swarm = _swarm(host, engine)
+    if isinstance(swarm, Unread):
+        yield swarm
+    elif swarm:
+        yield NotApplicable(f"{engine.name} is in a swarm, which excludes live-restore")
+    else:
+        what = f"live-restore is off in {engine.name}: its containers stop with the daemon"
+        yield Finding(f"live-restore of {engine.name}", what, (said,))
 
 
 def _told(engine: Engine) -> tuple[bool, Evidence] | Unread:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.effective.model import Setting
 from dockeraudit.facts import Evidence, FileFacts, Unread
-from dockeraudit.host import Engine, Host, Listener
+from dockeraudit.host import Daemon, Engine, Host, Listener
 from dockeraudit.host.certificates import tls_of
 from dockeraudit.settings import Settings
 
@@ -21,7 +21,7 @@ Found = Iterator[Finding | Unread]
     id="service-restart-pending",
     title="Engine runs with other settings than its next start",
     severity=Severity.MEDIUM,
-    over=Host,
+    over=Daemon,
     rationale="The files were changed after the daemon started. A correction is not in force yet, "
     "and what was opened by mistake shows only at the next reboot. hosts, TLS and most other "
     "options, renewed certificates too, need a restart.",
@@ -35,26 +35,25 @@ Found = Iterator[Finding | Unread]
     references=_shared.CONFIGURATION,
     profiles=_shared.PROFILES,
 )
-def restart_pending(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        process = engine.process
-        if process is None:
-            yield NotApplicable(f"{engine.name} does not run")
-            continue
-        if engine.managed_by == "hand":
-            yield NotApplicable(f"{engine.name} was started by hand: it has no next start")
-            continue
-        yield from _replaced(engine)
-        yield from _not_reloaded(engine)
-        yield from _changed_settings(engine)
-        yield from _listeners(host, engine)
-        if process.started is None:
-            yield Unread(f"when process {process.pid} was started is not known")
-            continue
-        yield from _newer_config(host, engine, process.started)
-        yield from _newer_units(host, engine, process.started)
-        yield from _newer_pems(host, engine, process.started)
+def restart_pending(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    process = engine.process
+    if process is None:
+        yield NotApplicable(f"{engine.name} does not run")
+        return
+    if engine.managed_by == "hand":
+        yield NotApplicable(f"{engine.name} was started by hand: it has no next start")
+        return
+    yield from _replaced(engine)
+    yield from _not_reloaded(engine)
+    yield from _changed_settings(engine)
+    yield from _listeners(host, engine)
+    if process.started is None:
+        yield Unread(f"when process {process.pid} was started is not known")
+        return
+    yield from _newer_config(host, engine, process.started)
+    yield from _newer_units(host, engine, process.started)
+    yield from _newer_pems(host, engine, process.started)
 
 
 def _replaced(engine: Engine) -> Found:

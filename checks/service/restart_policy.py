@@ -2,7 +2,7 @@
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unit, Unread
-from dockeraudit.host import Host, startup, unitfile
+from dockeraudit.host import Daemon, Host, startup, unitfile
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -12,7 +12,7 @@ from . import _shared
     id="service-restart-policy",
     title="Engine is not restarted after a crash",
     severity=Severity.LOW,
-    over=Host,
+    over=Daemon,
     rationale="A daemon that ends unexpectedly stays down until somebody notices.",
     remediation="On Debian- and RHEL-like hosts alike: systemctl edit docker.service, and there "
     "[Service] with Restart=always, as Docker ships it.",
@@ -20,19 +20,18 @@ from . import _shared
     references=_shared.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
-def restart_policy(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
-    for engine in host.engines:
-        unit = engine.unit
-        if unit is None or not _shared.by_systemd(host, engine):
-            yield NotApplicable(f"systemd does not start {engine.name}")
-            continue
-        policy = _policy(host, unit)
-        if isinstance(policy, Unread):
-            yield policy
-        elif policy.detail in ("no", "on-abort"):
-            what = f"{_shared.label(unit)} has Restart={policy.detail}: a crash leaves it down"
-            yield Finding(_shared.resource(engine), what, (policy,))
+def restart_policy(daemon: Daemon, settings: Settings) -> Outcomes:
+    host, engine = daemon.host, daemon.engine
+    unit = engine.unit
+    if unit is None or not _shared.by_systemd(host, engine):
+        yield NotApplicable(f"systemd does not start {engine.name}")
+        return
+    policy = _policy(host, unit)
+    if isinstance(policy, Unread):
+        yield policy
+    elif policy.detail in ("no", "on-abort"):
+        what = f"{_shared.label(unit)} has Restart={policy.detail}: a crash leaves it down"
+        yield Finding(_shared.resource(engine), what, (policy,))
 
 
 def _policy(host: Host, unit: Unit) -> Evidence | Unread:

@@ -1389,12 +1389,12 @@ gather_files() {
 	IFS=$LF
 	for fx in $ROOTS; do
 		file "$fx"
-		if [ ! -x "$fx" ]; then
+		if [ "$ROOT" = 0 ] && [ ! -x "$fx" ]; then
 			[ ! -e "$fx" ] || file "$fx/swarm"
 			continue
 		fi
-		[ -d "$fx/swarm" ] || continue
 		file "$fx/swarm" "$fx/swarm/certificates"
+		[ -d "$fx/swarm" ] || continue
 		glob "$fx/swarm/certificates/*.crt"
 		for fy in $G; do pem "$fy"; done
 		glob "$fx/swarm/certificates/*.key"
@@ -1454,7 +1454,8 @@ stat_files() {
 	frame asked
 	for sx in $sa; do
 		if [ -d "$sx" ]; then
-			[ -x "$sx" ] || printf '|x%s\n' "$sx"
+			# busybox looks at the mode alone, though root may search every folder
+			[ "$ROOT" = 1 ] || [ -x "$sx" ] || printf '|x%s\n' "$sx"
 		elif [ ! -e "$sx" ] && [ ! -L "$sx" ]; then
 			printf '|-%s\n' "$sx"
 		fi

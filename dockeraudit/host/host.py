@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
 from dockeraudit.facts import Absent, FileFacts, HostFacts, Pem, Unread
 from dockeraudit.host.model import Engine
 
@@ -64,3 +66,10 @@ class Host:
     def pem(self, path: str) -> Pem | Unread:
         """What a PEM file holds."""
         return self.facts.pems.get(path, Unread(f"{path} was not read"))
+
+
+class Daemon(Struct, frozen=True):
+    """An engine on its host, for checks that need both."""
+
+    host: Host
+    engine: Engine

@@ -1,0 +1,328 @@
+"""What the two reports for people (`table`, `html`) say beyond the model: order, groups, words.
+
+Nothing here decides a status; it counts and sorts what was decided.
+"""
+
+from collections.abc import Iterable, Iterator
+from textwrap import dedent
+from typing import Literal
+
+from msgspec import Struct
+
+from dockeraudit.report import (
+    SEVERITIES,
+    HostReport,
+    Report,
+    ReportedEngine,
+    ReportedFinding,
+    ReportedListener,
+    Result,
+    SeverityName,
+)
+
+RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
+
+MODES = {
+    "PLAIN": "no TLS: anyone who connects is root",
+    "TLS-NOAUTH": "TLS, but no client certificate is asked for: anyone who connects is root",
+    "MTLS": "TLS with a client certificate of the configured CA",
+    "MTLS-SYSROOTS": "accepts a client certificate of any public CA",
+    "BROKEN": "set up, but can't work",
+    "UNKNOWN": "how it authenticates could not be seen",
+}
+REACHES = {
+    "LOCAL": "a unix socket: file permissions decide",
+    "LOOPBACK": "every process on the host",
+    "BRIDGE": "every container on the host",
+    "ADDR": "the network of one address",
+    "ANY": "every network of the host",
+}
+_FARTHEST = {reach: rank for rank, reach in enumerate(("ANY", "ADDR", "BRIDGE", "LOOPBACK"))}
+_OPEN = ("PLAIN", "TLS-NOAUTH", "MTLS-SYSROOTS")
+
+
+class Cell(Struct, frozen=True):
+    """Failures of one severity on one host; a zero that nobody looked for is no zero."""
+
+    failed: int
+    unknown: int
+    assessed: bool
+
+    @property
+    def text(self) -> str:
+        """`-` not assessed, `0` clean, `2` two failures, `0?` none seen but not all assessed."""
+        if not self.assessed and not self.failed:
+            return "-"
+        return f"{self.failed}{'?' if self.unknown else ''}"
+
+
+class Tally(Struct, frozen=True):
+    """A host's line in the matrix."""
+
+    severities: dict[SeverityName, Cell]
+    assessed: bool
+    passed: int
+    unknown: int
+    manual: int
+    waived: int
+    not_applicable: int
+
+    def count(self, number: int) -> str:
+        """A count, or `-` where nothing was assessed."""
+        return str(number) if self.assessed or number else "-"
+
+
+def tally(host: HostReport) -> Tally:
+    """Count a host's results. Not applicable is not assessed: nothing was looked at."""
+    status = {"pass": 0, "fail": 0, "manual": 0, "not-applicable": 0, "unknown": 0}
+    failed = dict.fromkeys(SEVERITIES, 0)
+    unknown = dict.fromkeys(SEVERITIES, 0)
+    judged = dict.fromkeys(SEVERITIES, 0)
+    waived = 0
+    for result in host.results:
+        status[result.status] += 1
+        failed[result.severity] += result.counts
+        unknown[result.severity] += result.status == "unknown"
+        judged[result.severity] += result.status in ("pass", "fail", "manual")
+        waived += result.status == "fail" and result.waiver is not None
+    any_judged = any(judged.values())
+    return Tally(
+        severities={
+            name: Cell(
+                failed[name], unknown[name], any_judged and bool(judged[name] or not unknown[name])
+            )
+            for name in SEVERITIES
+        },
+        assessed=any_judged or status["unknown"] > 0,
+        passed=status["pass"],
+        unknown=status["unknown"],
+        manual=status["manual"],
+        waived=waived,
+        not_applicable=status["not-applicable"],
+    )
+
+
+def engine_name(engine: ReportedEngine) -> str:
+    """An engine and its version, as short as it can be told apart."""
+    version = engine.version or "version not known"
+    rootless = " rootless" if engine.rootless and "rootless" not in engine.name else ""
+    return f"{engine.name}{rootless} {version}"
+
+
+def worst_first(results: Iterable[Result]) -> list[Result]:
+    """Results by severity, worst first, then by check."""
+    return sorted(results, key=lambda result: (RANK[result.severity], result.check))
+
+
+def worst_findings(result: Result) -> list[ReportedFinding]:
+    """A result's findings, worst first."""
+    return sorted(result.findings, key=lambda finding: RANK[finding.severity])
+
+
+class Group(Struct, frozen=True):
+    """One check that fails, with the same severity, on these hosts."""
+
+    severity: SeverityName
+    check: str
+    cases: list[tuple[HostReport, Result]]
+
+
+def failing(report: Report) -> list[Group]:
+    """What fails and counts, worst first; within a severity what concerns most hosts first."""
+    groups: dict[tuple[SeverityName, str], list[tuple[HostReport, Result]]] = {}
+    for host in report.hosts:
+        for result in host.results:
+            if result.counts:
+                groups.setdefault((result.severity, result.check), []).append((host, result))
+    found = [Group(severity, check, cases) for (severity, check), cases in groups.items()]
+    return sorted(found, key=lambda group: (RANK[group.severity], -len(group.cases), group.check))
+
+
+class Gap(Struct, frozen=True):
+    """A reason why something could not be assessed, with every host and check it cost."""
+
+    reason: str
+    checks: list[str]
+    hosts: list[HostReport]
+    count: int
+
+
+def gaps(hosts: Iterable[HostReport]) -> list[Gap]:
+    """The unknown results by reason, so that one cause is said once; the costliest first."""
+    checks: dict[str, dict[str, None]] = {}
+    where: dict[str, dict[str, HostReport]] = {}
+    counts: dict[str, int] = {}
+    for host in hosts:
+        for result in host.results:
+            if result.status == "unknown":
+                reason = result.message
+                checks.setdefault(reason, {})[result.check] = None
+                where.setdefault(reason, {})[host.target] = host
+                counts[reason] = counts.get(reason, 0) + 1
+    found = [
+        Gap(reason, list(checks[reason]), list(where[reason].values()), counts[reason])
+        for reason in checks
+    ]
+    return sorted(found, key=lambda gap: -gap.count)
+
+
+class Address(Struct, frozen=True):
+    """One address of an engine, with its mode by each witness (empty: not seen by it)."""
+
+    engine: str
+    address: str
+    reach: str
+    configured: str
+    running: str
+    observed: str
+
+    @property
+    def now(self) -> str:
+        """The mode in force, by the best witness; empty where it does not answer now."""
+        return self.observed or self.running
+
+    @property
+    def differs(self) -> bool:
+        """Whether the next start will do something else than this one did."""
+        return self.configured != self.now
+
+
+def addresses(listeners: Iterable[ReportedListener]) -> list[Address]:
+    """The listeners with their witnesses side by side, the farthest reach first."""
+    seen: dict[tuple[str, str], dict[str, ReportedListener]] = {}
+    for listener in listeners:
+        seen.setdefault((listener.engine, listener.address), {})[listener.witness] = listener
+    found = [
+        Address(
+            engine=engine,
+            address=address,
+            reach=(by.get("observed") or by.get("running") or by["configured"]).reach,
+            **{
+                witness: by[witness].mode if witness in by else ""
+                for witness in ("configured", "running", "observed")
+            },
+        )
+        for (engine, address), by in seen.items()
+    ]
+    return sorted(found, key=lambda one: (_FARTHEST.get(one.reach, 9), one.engine, one.address))
+
+
+class Exposure(Struct, frozen=True):
+    """An address that gives the engine away right now."""
+
+    host: HostReport
+    listener: Address
+
+
+def exposures(report: Report) -> list[Exposure]:
+    """Every address that answers now without a proper client certificate, farthest first."""
+    found = [
+        Exposure(host, one)
+        for host in report.hosts
+        for one in addresses(host.listeners)
+        if one.now in _OPEN and one.reach != "LOCAL"
+    ]
+    return sorted(found, key=lambda each: _FARTHEST.get(each.listener.reach, 9))
+
+
+def answering(report: Report, mode: str) -> int:
+    """How many TCP addresses answer now in that mode."""
+    return sum(
+        one.now == mode and one.reach != "LOCAL"
+        for host in report.hosts
+        for one in addresses(host.listeners)
+    )
+
+
+class Verdict(Struct, frozen=True):
+    """The report in a sentence or two, for somebody who reads no further."""
+
+    tone: Literal["bad", "incomplete", "good", "empty"]
+    sentence: str
+    worst: SeverityName | None
+    missing: tuple[str, ...]
+    """What was not assessed."""
+    open: tuple[str, ...]
+    """What is left to people: decisions, waivers."""
+
+
+def verdict(report: Report) -> Verdict:
+    """The verdict; it never says clean where something was not assessed."""
+    missing, left = tuple(_missing(report)), tuple(_open(report))
+    total = len(report.hosts)
+    worst = next((name for name in SEVERITIES if report.summary.by_severity.get(name)), None)
+    if not total:
+        return Verdict("empty", "Nothing was scanned.", None, (), ())
+    if worst:
+        failed = sum(report.summary.by_severity.values())
+        bad = sum(any(result.counts for result in host.results) for host in report.hosts)
+        what = f"{plural(failed, 'check fails', 'checks fail')} on {some(bad, total)}"
+        number = report.summary.by_severity[worst]
+        return Verdict("bad", f"{what}; {number:,} of {worst} severity.", worst, missing, left)
+    if missing:
+        sentence = "Nothing wrong was found, but not all was assessed."
+        return Verdict("incomplete", sentence, None, missing, left)
+    what = "Nothing wrong" if any(host.engines for host in report.hosts) else "No Docker engine"
+    return Verdict("good", f"{what} was found on {some(total, total)}.", None, (), left)
+
+
+def _missing(report: Report) -> Iterator[str]:
+    unreachable = report.summary.hosts.unreachable
+    unknown = report.summary.results.get("unknown", 0)
+    if unreachable:
+        yield f"{plural(unreachable, 'host was', 'hosts were')} not reached."
+    if unknown:
+        yield f"{plural(unknown, 'result', 'results')} could not be assessed."
+
+
+def _open(report: Report) -> Iterator[str]:
+    manual = report.summary.results.get("manual", 0)
+    waived = report.summary.results.get("waived", 0)
+    if manual:
+        yield f"{plural(manual, 'matter is', 'matters are')} for a person to decide."
+    if waived:
+        yield f"{plural(waived, 'failed check is', 'failed checks are')} waived."
+
+
+def blocks(text: str) -> Iterator[tuple[Literal["prose", "command"], str]]:
+    """A check's rationale or remediation in parts: a paragraph, or a run of indented commands.
+
+    The texts are wrapped in the source: a line is joined to the next unless it ends a sentence.
+    """
+    paragraph = ""
+    commands: list[str] = []
+    for line in text.splitlines():
+        command = line.startswith((" ", "\t")) and line.strip() != ""
+        if commands and not command:
+            yield "command", dedent("\n".join(commands))
+            commands = []
+        if paragraph and (command or not line or paragraph.endswith((".", ":"))):
+            yield "prose", paragraph
+            paragraph = ""
+        if command:
+            commands.append(line)
+        elif line:
+            paragraph = f"{paragraph} {line}" if paragraph else line
+    if commands:
+        yield "command", dedent("\n".join(commands))
+    if paragraph:
+        yield "prose", paragraph
+
+
+def some(number: int, total: int) -> str:
+    """`1 host`, `all 3 hosts`, `2 of 3 hosts`."""
+    if number == total:
+        return "1 host" if total == 1 else f"all {total} hosts"
+    return f"{number} of {total} hosts"
+
+
+def plural(number: int, one: str, many: str) -> str:
+    """A number with its noun."""
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def seconds(duration: float) -> str:
+    """A duration for people."""
+    if duration < 100:
+        return f"{duration:.1f} s"
+    return f"{duration / 60:.0f} min"
