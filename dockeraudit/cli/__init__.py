@@ -57,10 +57,7 @@ def main() -> NoReturn:
     from dockeraudit.exits import INTERNAL, SIGNALLED
 
     try:
-        program.main(standalone_mode=False)
-        status = 0
-    except click.exceptions.Exit as stop:
-        status = stop.exit_code
+        status = int(program.main(standalone_mode=False) or 0)
     except click.ClickException as error:
         error.show()
         status = error.exit_code
