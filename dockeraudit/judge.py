@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -12,11 +13,18 @@ from dockeraudit.check import (
     Manual,
     MissingEvidence,
     NotApplicable,
-    Severity,
+    Reference,
 )
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
-from dockeraudit.report import FrameworkRule, Proof, ReportedFinding, Result
+from dockeraudit.report import (
+    SEVERITIES,
+    FrameworkRule,
+    Proof,
+    ReportedFinding,
+    Result,
+    Status,
+)
 from dockeraudit.settings import Settings
 
 Item = Finding | Manual | NotApplicable | Unread
@@ -83,11 +91,9 @@ def _run(
 
 
 def _result(host: Host, check: Check[Any], said: tuple[_Said, ...]) -> Result:
-    findings = [
-        _reported(host, check, each.engine, each.item)
-        for each in said
-        if isinstance(each.item, Finding)
-    ]
+    if all(each.item is _PASSED for each in said):
+        return _made(check, "pass", f"not found: {check.title}")
+    findings = _reported(host, check, said, Finding)
     reasons = _reasons(said, Unread)
     if findings:
         message = findings[0].message
@@ -97,18 +103,14 @@ def _result(host: Host, check: Check[Any], said: tuple[_Said, ...]) -> Result:
             message += f"; not all could be read: {reasons[0]}"
         return _made(check, "fail", message, findings)
     if reasons:
-        return _made(check, "unknown", "; ".join(reasons), [])
-    manual = [
-        _reported(host, check, each.engine, each.item)
-        for each in said
-        if isinstance(each.item, Manual) and each.item is not _PASSED
-    ]
+        return _made(check, "unknown", "; ".join(reasons))
+    manual = _reported(host, check, said, Manual)
     if manual:
         return _made(check, "manual", manual[0].message, manual)
     nothing = _reasons(said, NotApplicable)
     if nothing and all(isinstance(each.item, NotApplicable) for each in said):
-        return _made(check, "not-applicable", "; ".join(nothing), [])
-    return _made(check, "pass", f"not found: {check.title}", [])
+        return _made(check, "not-applicable", "; ".join(nothing))
+    return _made(check, "pass", f"not found: {check.title}")
 
 
 def _reasons(said: Iterable[_Said], kind: type[Unread] | type[NotApplicable]) -> list[str]:
@@ -117,28 +119,41 @@ def _reasons(said: Iterable[_Said], kind: type[Unread] | type[NotApplicable]) ->
     return list(found)
 
 
-def _made(check: Check[Any], status: Any, message: str, findings: list[ReportedFinding]) -> Result:
-    worst = min(
-        (Severity(finding.severity) for finding in findings),
-        key=lambda severity: severity.rank,
-        default=check.severity,
-    )
+def _made(
+    check: Check[Any], status: Status, message: str, findings: tuple[ReportedFinding, ...] = ()
+) -> Result:
+    worst = findings[0].severity if status == "fail" else check.severity.value
     return Result(
         check=check.id,
         title=check.title,
         status=status,
-        severity=worst.value if status == "fail" else check.severity.value,
+        severity=worst,
         message=message,
-        findings=tuple(sorted(findings, key=lambda finding: Severity(finding.severity).rank)),
+        findings=findings,
         remediation=check.remediation,
-        references=tuple(FrameworkRule(each.framework, each.id) for each in check.references),
+        references=_references(check.references),
         rationale=check.rationale,
     )
 
 
+@lru_cache(maxsize=1024)
+def _references(references: tuple[Reference, ...]) -> tuple[FrameworkRule, ...]:
+    return tuple(FrameworkRule(each.framework, each.id) for each in references)
+
+
 def _reported(
-    host: Host, check: Check[Any], engine: str, item: Finding | Manual | Any
-) -> ReportedFinding:
+    host: Host, check: Check[Any], said: tuple[_Said, ...], kind: type[Finding] | type[Manual]
+) -> tuple[ReportedFinding, ...]:
+    """The findings, or the matters for a person, worst first."""
+    found = [
+        _one(host, check, each.engine, each.item)
+        for each in said
+        if isinstance(each.item, kind) and each.item is not _PASSED
+    ]
+    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+
+
+def _one(host: Host, check: Check[Any], engine: str, item: Finding | Manual) -> ReportedFinding:
     severity = item.severity if isinstance(item, Finding) and item.severity else check.severity
     return ReportedFinding(
         engine=engine,

@@ -8,6 +8,7 @@ neither does the daemon when it starts.
 from __future__ import annotations
 
 import binascii
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -136,6 +137,7 @@ def _key_der(path: str, key: FileInput) -> bytes | None:
     raise DoesNotStart(f"the key file {path} holds no PEM private key")
 
 
+@lru_cache(maxsize=512)
 def _certificate(der: bytes) -> object | None:
     from cryptography import x509  # 50 ms, and only needed with TLS
 
@@ -147,6 +149,7 @@ def _certificate(der: bytes) -> object | None:
         return None
 
 
+@lru_cache(maxsize=512)
 def _public_of_certificate(certificate: object) -> bytes | None:
     """The public key, DER; None for a kind that crypto/tls does not know."""
     from cryptography import x509

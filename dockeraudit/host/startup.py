@@ -47,7 +47,7 @@ def unit_lines(facts: HostFacts, unit: Unit) -> tuple[Line, ...] | Unread:
         content = text(facts, path)
         if isinstance(content, Unread):
             return content
-        found += unitfile.lines(path, content)
+        found += unitfile.lines_of(path, content)
     return tuple(found)
 
 

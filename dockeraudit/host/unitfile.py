@@ -4,6 +4,7 @@ Follows systemd.syntax(7), systemd.service(5) «Command lines», systemd.exec(5)
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -53,6 +54,12 @@ def lines(path: str, text: str) -> Iterator[Line]:
         name, separator, value = logical.partition("=")
         if separator:
             yield Line(section, name.strip(), value.strip(), f"{path}:{number}")
+
+
+@lru_cache(maxsize=256)
+def lines_of(path: str, text: str) -> tuple[Line, ...]:
+    """`lines`, remembered: several checks ask for a unit, and hosts of a fleet share theirs."""
+    return tuple(lines(path, text))
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, str]]:
