@@ -58,7 +58,9 @@ def decide(hosts: tuple[HostReport, ...], fail_on: FailOn) -> tuple[int, str]:
         code, rule = CLEAN, "--fail-on none: findings do not count"
     else:
         code, rule = CLEAN, f"no finding at or above --fail-on {fail_on}"
-    return code, "; ".join((rule, *missing))
+    bare = sum(host.state != "unreachable" and not host.engines for host in hosts)
+    notes = (*missing, f"no Docker engine on {_number(bare, 'host')}") if bare else missing
+    return code, "; ".join((rule, *notes))
 
 
 def _missing(hosts: tuple[HostReport, ...], fail_on: FailOn) -> Iterable[str]:

@@ -39,7 +39,7 @@ LOST = host(state="unreachable", engines=())
         pytest.param([LOST], "none", 3, "1 host not reached", id="unreachable with none"),
         pytest.param([host(FAIL), LOST], "low", 1, "1 host not reached", id="worse counts"),
         pytest.param([host(IDLE)], "low", 3, "not one check applied", id="nothing applied"),
-        pytest.param([host(IDLE, engines=())], "low", 0, "no finding", id="no engine"),
+        pytest.param([host(IDLE, engines=())], "low", 0, "no Docker engine on 1 host", id="none"),
         pytest.param([], "low", 3, "nothing was scanned", id="nothing"),
     ],
 )
