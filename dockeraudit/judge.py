@@ -77,7 +77,7 @@ def _run(
 ) -> Iterator[_Said]:
     try:
         for item in check(subject, settings):
-            yield _Said(engine, item)
+            yield _Said(engine, _sound(item))
     except MissingEvidence as missing:
         yield _Said(engine, missing.unread)
     except Exception as error:  # a check's own mistake costs its verdict and nothing else
@@ -88,6 +88,25 @@ def _run(
         yield _Said(
             engine, Unread(f"the check ended in an error: {type(error).__name__}: {error}{line}")
         )
+
+
+def _sound(item: Any) -> Item:
+    """The item, if it is one: what a check gives by mistake is missing evidence, never a pass.
+
+    Raises:
+        TypeError: it is none, or its parts aren't what they have to be.
+    """
+    if isinstance(item, Unread | NotApplicable):
+        texts: tuple[Any, ...] = (item.reason,)
+    elif isinstance(item, Finding | Manual):
+        texts = (item.resource, item.message)
+        if not all(isinstance(each, Evidence) for each in item.evidence):
+            raise TypeError(f"evidence that is none: {item.evidence!r}")
+    else:
+        raise TypeError(f"it gave {item!r}, which is no outcome")
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"it gave {item!r}, whose texts are no texts")
+    return item
 
 
 def _result(host: Host, check: Check[Any], said: tuple[_Said, ...]) -> Result:

@@ -4,24 +4,35 @@ A door is an entry point in the group `dockeraudit.checks` or `dockeraudit.repor
 package; each public module in it holds checks (`Check` values, or tuples of them) or is a writer
 (`render(report) -> Iterator[str]`). The built-in packages are known by name, so importlib.metadata
 (50 ms) is imported only where another distribution has a door.
+
+Another distribution's plug-in that can't be used costs only itself: whoever passes `broken` is
+told of it, and the rest goes on. What is wrong with a built-in one is an error.
 """
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from dockeraudit.check import Check
+from dockeraudit.check import Check, Severity
 from dockeraudit.report import Report
 
 CHECKS = "dockeraudit.checks"
 REPORTS = "dockeraudit.reports"
 
 
+Broken = Callable[[str], None]
+"""Is told of a plug-in of another distribution that is left out, and why: one sentence."""
+
+
 class PluginError(Exception):
     """A plug-in that can't be loaded, or two with one name; says which."""
+
+
+def _refuse(message: str) -> None:
+    raise PluginError(message)
 
 
 class Writer(Protocol):
@@ -35,37 +46,42 @@ class Writer(Protocol):
         ...
 
 
-def checks() -> dict[str, Check[Any]]:
+def checks(broken: Broken = _refuse) -> dict[str, Check[Any]]:
     """Every check by id, in the order of ids.
 
     Raises:
-        PluginError: a module can't be imported, or an id is taken twice.
+        PluginError: a built-in module can't be imported, or an id is taken twice.
     """
     found: dict[str, Check[Any]] = {}
-    for module in _modules(CHECKS):
+    for module in _modules(CHECKS, broken):
+        tell = _refuse if _is_own(module.__name__, CHECKS) else broken
         for check in _checks_of(module):
-            if check.id in found and found[check.id] is not check:
-                raise PluginError(f"check id {check.id} is defined twice: {module.__name__}")
-            found[check.id] = check
+            problem = _problem(check)
+            if problem:
+                tell(f"plug-in {module.__name__} has a check that can't be used: {problem}")
+            elif check.id in found and found[check.id] is not check:
+                tell(f"check id {check.id} is defined twice: {module.__name__}")
+            else:
+                found[check.id] = check
     return dict(sorted(found.items()))
 
 
-def writer(format: str) -> Writer:
+def writer(format: str, broken: Broken = _refuse) -> Writer:
     """The writer of that name.
 
     Raises:
-        PluginError: there is none; the known names are in the message.
+        PluginError: there is none, and the known names are in the message; or it can't be loaded.
     """
-    for package in _doors(REPORTS):
+    for package in _doors(REPORTS, broken):
         if format in _names(package):
             return cast(Writer, _load(f"{package.__name__}.{format}"))
-    known = ", ".join(formats())
+    known = ", ".join(formats(broken))
     raise PluginError(f"no report format {format!r}; known: {known}")
 
 
-def formats() -> list[str]:
+def formats(broken: Broken = _refuse) -> list[str]:
     """The names of all writers."""
-    return sorted(name for package in _doors(REPORTS) for name in _names(package))
+    return sorted({name for package in _doors(REPORTS, broken) for name in _names(package)})
 
 
 def _checks_of(module: ModuleType) -> Iterator[Check[Any]]:
@@ -77,23 +93,46 @@ def _checks_of(module: ModuleType) -> Iterator[Check[Any]]:
                 yield item
 
 
-def _modules(group: str) -> Iterator[ModuleType]:
-    for package in _doors(group):
-        yield from _walk(package)
+def _problem(check: Check[Any]) -> str:
+    """What is wrong with a head; nothing else checks the types that a plug-in gave."""
+    texts = (check.id, check.title, check.rationale, check.remediation, check.quiet)
+    if not all(isinstance(text, str) for text in (*texts, *check.profiles)):
+        return f"a text of {check.id!r} is none"
+    if not check.id.replace("-", "").isalnum() or not check.id.isascii():
+        return f"its id {check.id!r} is not made of letters, digits and dashes"
+    if not isinstance(check.severity, Severity):
+        return f"the severity of {check.id} is {check.severity!r}, not one of Severity"
+    return ""
 
 
-def _walk(package: ModuleType) -> Iterator[ModuleType]:
+def _modules(group: str, broken: Broken) -> Iterator[ModuleType]:
+    for package in _doors(group, broken):
+        if hasattr(package, "__path__"):
+            yield from _walk(package, _refuse if _is_own(package.__name__, group) else broken)
+        else:
+            yield package
+
+
+def _walk(package: ModuleType, broken: Broken) -> Iterator[ModuleType]:
     for name in _names(package):
-        module = _load(f"{package.__name__}.{name}")
+        try:
+            module = _load(f"{package.__name__}.{name}")
+        except PluginError as error:
+            broken(str(error))
+            continue
         yield module
         if hasattr(module, "__path__"):
-            yield from _walk(module)
+            yield from _walk(module, broken)
+
+
+def _is_own(module: str, group: str) -> bool:
+    return module == group or module.startswith(f"{group}.")
 
 
 def _names(package: ModuleType) -> list[str]:
     """The public modules and packages in a package, without importing them."""
     names = set()
-    for folder in package.__path__:
+    for folder in getattr(package, "__path__", ()):
         for entry in os.scandir(folder):
             stem, dot, ending = entry.name.partition(".")
             if stem.startswith("_") or not stem.isidentifier():
@@ -108,11 +147,11 @@ def _names(package: ModuleType) -> list[str]:
 def _load(name: str) -> ModuleType:
     try:
         return import_module(name)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise PluginError(f"plug-in {name} can't be loaded: {error!r}") from error
 
 
-def _doors(group: str) -> list[ModuleType]:
+def _doors(group: str, broken: Broken) -> list[ModuleType]:
     try:
         packages = [import_module(group)]
     except ModuleNotFoundError as error:
@@ -122,9 +161,13 @@ def _doors(group: str) -> list[ModuleType]:
     if _others_have(group):
         from importlib.metadata import entry_points
 
-        packages += [
-            _load(point.value) for point in entry_points(group=group) if point.value != group
-        ]
+        for point in entry_points(group=group):
+            if point.value == group:
+                continue
+            try:
+                packages.append(_load(point.module))
+            except PluginError as error:
+                broken(str(error))
     return packages
 
 

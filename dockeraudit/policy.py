@@ -1,12 +1,11 @@
 """What a scan's results mean for the exit code, and the one sentence that says why."""
 
 from collections.abc import Iterable
-from typing import Literal
-
 from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE
 from dockeraudit.report import (
     SEVERITIES,
     STATUSES,
+    FailOnName,
     HostCounts,
     HostReport,
     Result,
@@ -14,7 +13,7 @@ from dockeraudit.report import (
     Summary,
 )
 
-FailOn = Literal["critical", "high", "medium", "low", "info", "none"]
+FailOn = FailOnName
 
 
 def summarize(hosts: Iterable[HostReport], fail_on: FailOn) -> Summary:
@@ -47,8 +46,12 @@ def at_or_above(severity: SeverityName, fail_on: FailOn) -> bool:
 
 def decide(hosts: tuple[HostReport, ...], fail_on: FailOn) -> tuple[int, str]:
     """The exit code by DESIGN's contract, and the sentence that says which rule gave it."""
-    results = [result for host in hosts for result in host.results]
-    failed = [each for each in results if each.counts and at_or_above(each.severity, fail_on)]
+    failed = [
+        result
+        for host in hosts
+        for result in host.results
+        if result.counts and at_or_above(result.severity, host.fail_on or fail_on)
+    ]
     missing = tuple(_missing(hosts, fail_on))
     if failed:
         code, rule = FINDINGS, f"{_counts(failed)} at or above --fail-on {fail_on}"
@@ -73,7 +76,7 @@ def _missing(hosts: tuple[HostReport, ...], fail_on: FailOn) -> Iterable[str]:
         result
         for host in hosts
         for result in host.results
-        if result.status == "unknown" and at_or_above(result.severity, fail_on)
+        if result.untold and at_or_above(result.severity, host.fail_on or fail_on)
     ]
     if unknown:
         yield f"{_number(len(unknown), 'result')} unknown at or above --fail-on {fail_on}"

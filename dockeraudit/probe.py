@@ -2,140 +2,409 @@
 
 First `GET /_ping` in clear, then over TLS without a client certificate. With TLS 1.3 the
 handshake succeeds and the refusal comes on the first read, so it is read before it is judged.
+Whoever answers may be hostile: each connection has one deadline for all of it, however slowly
+and however much the other side says.
 """
 
+import errno
+import re
 import socket
 import ssl
 import warnings
-from collections.abc import Iterable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from time import monotonic
 from typing import Literal
 
-from dockeraudit.facts import Wire
-from dockeraudit.host import Engine
+from dockeraudit.facts import Interface, Unread, Wire
+from dockeraudit.host import Host, Listener
+from dockeraudit.targets import Target
+from dockeraudit.transport import Limits, TransportError, TransportOptions
+from dockeraudit.transport.process import Cancel
 
 Plain = Literal["api", "tls-server", "other", "silent", "refused", "filtered"]
 Secured = Literal["api", "client-certificate-required", "other", "failed", "silent"]
 
 TIMEOUT = 4.0
-"""Seconds for each of connect, handshake and answer."""
+"""Seconds for a whole connection: to connect, to shake hands, to be answered."""
 ANSWER = 4096
 """Bytes read of an answer; what an endless stream says after them doesn't matter."""
+RECORDS = 1 << 17
+"""Bytes of a handshake; more than any honest chain of certificates has."""
 
 _PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
+_ALERT, _HANDSHAKE = 21, 22
+_CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
+_ATTRIBUTE = re.compile(rb"\x06\x03\x55\x04(.)[\x0c\x13\x14\x16]([\x00-\x7f])", re.S)
+_ATTRIBUTES = {3: "CN", 6: "C", 7: "L", 8: "ST", 10: "O", 11: "OU"}
 
 
-def probe_listeners(target: str, engines: Iterable[Engine]) -> tuple[Wire, ...]:
-    """Connect to each TCP listener of the engines that can be reached from here.
+def probe_host(
+    target: Target, options: TransportOptions, host: Host, cancel: Cancel
+) -> tuple[Wire, ...]:
+    """Connect to each TCP listener of a host's engines that can be reached from here.
 
-    A wildcard listener is called on the name that the user gave for the host; one on the host's
-    own loopback is called only where that host is this machine.
+    A host's own loopback and bridges are called only where that host is this machine: elsewhere
+    the same addresses are other machines, or this one.
     """
-    addresses = {
-        (address, listener.port): None
-        for engine in engines
-        for listener in engine.listeners
-        if (address := _address(target, listener.ip, listener.reach))
-    }
-    return tuple(probe(address, port) for address, port in addresses)
+    found: dict[tuple[str, int], None] = {}
+    place: str | None = None
+    for engine in host.engines:
+        for listener in engine.listeners:
+            if listener.transport != "tcp":
+                continue
+            if place is None:
+                place = _place(target, options, host, cancel)
+            if address := _address(listener, place, here=target.kind == "local"):
+                found[address, listener.port] = None
+    return tuple(probe(*address) for address in found if not cancel.is_set())
 
 
-def _address(target: str, ip: str, reach: str) -> str:
-    here = target in ("localhost", "127.0.0.1", "::1")
-    if reach in ("ADDR", "BRIDGE"):
-        return ip
-    if reach == "ANY":
-        return target
-    return ip if reach == "LOOPBACK" and here else ""
+def _address(listener: Listener, place: str, *, here: bool) -> str:
+    if listener.reach == "ANY":
+        return place
+    if listener.reach == "ADDR" or here:
+        return listener.ip.partition("%")[0]
+    return ""
+
+
+def _place(target: Target, options: TransportOptions, host: Host, cancel: Cancel) -> str:
+    """Where a wildcard listener of the host is called: where ssh goes, or the host's address."""
+    if target.kind == "local":
+        return "127.0.0.1"
+    if target.kind == "ssh":
+        return _ssh_name(target, options, cancel)
+    interfaces = host.facts.interfaces
+    known: tuple[Interface, ...] = () if isinstance(interfaces, Unread) else interfaces
+    for interface in known:
+        if not interface.name.startswith(("lo", "docker", "br-", "veth")):
+            return interface.address.partition("/")[0]
+    return ""
+
+
+def _ssh_name(target: Target, options: TransportOptions, cancel: Cancel) -> str:
+    """The name or address behind what may be an alias of ssh's configuration."""
+    from dockeraudit.transport import process
+
+    command = ["ssh", "-G"]
+    if options.ssh_config is not None:
+        command += ["-F", options.ssh_config]
+    for option in options.ssh_options:
+        command += ["-o", option]
+    try:
+        answer = process.run(
+            [*command, "--", target.host], b"", Limits(timeout=10), name="ssh -G", cancel=cancel
+        )
+    except TransportError:
+        return target.host
+    for line in answer.stdout.decode("utf-8", "replace").splitlines():
+        if line.startswith("hostname "):
+            return line.removeprefix("hostname ").strip()
+    return target.host
 
 
 def probe(address: str, port: int) -> Wire:
     """One address: what plain HTTP gets, then TLS where plain is not the API."""
-    plain = _plain(address, port)
-    if plain != "tls-server":
+    try:
+        plain = _plain(address, port)
+    except socket.gaierror as error:
+        reason = f"{address} has no address here: {error.strerror or error}"
+        return Wire("scanner", address, port, Unread(reason), None)
+    if plain in ("api", "refused", "filtered"):
         return Wire("scanner", address, port, plain, None)
-    return _tls(address, port)
+    return _tls(address, port, plain)
+
+
+class _Connection:
+    """A TCP connection that is over at its deadline."""
+
+    def __init__(self, address: str, port: int) -> None:
+        self._deadline = monotonic() + TIMEOUT
+        self._socket = self._connected(address, port)
+
+    def __enter__(self) -> "_Connection":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._socket.close()
+
+    def _connected(self, address: str, port: int) -> socket.socket:
+        """The first address of a name that takes the connection, as create_connection does."""
+        failure: OSError = TimeoutError()
+        for family, kind, protocol, _, where in socket.getaddrinfo(
+            address, port, type=socket.SOCK_STREAM
+        ):
+            try:
+                connection = socket.socket(family, kind, protocol)
+            except OSError as error:
+                failure = error
+                continue
+            try:
+                connection.settimeout(self._left())
+                connection.connect(where)
+            except OSError as error:
+                connection.close()
+                failure = error
+            else:
+                return connection
+        raise failure
+
+    def _left(self) -> float:
+        left = self._deadline - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        return left
+
+    def send(self, data: bytes) -> None:
+        self._socket.settimeout(self._left())
+        self._socket.sendall(data)
+
+    def receive(self, size: int) -> bytes:
+        """Some bytes; none: the other side has closed."""
+        self._socket.settimeout(self._left())
+        return self._socket.recv(size)
 
 
 def _plain(address: str, port: int) -> Plain:
     try:
-        with socket.create_connection((address, port), TIMEOUT) as connection:
-            answer = _ping(connection)
-    except TimeoutError:
-        return "filtered"
+        connection = _Connection(address, port)
+    except socket.gaierror:
+        raise
     except OSError as error:
-        return "refused" if isinstance(error, ConnectionRefusedError) else "filtered"
-    return _judged(answer)
+        return "refused" if error.errno == errno.ECONNREFUSED else "filtered"
+    with connection:
+        try:
+            connection.send(_PING)
+        except OSError:
+            return "silent"
+        return _judged(_answer(connection.receive))
+
+
+def _answer(receive: Callable[[int], bytes]) -> bytes:
+    """The first bytes of an answer, as many as it takes to know what it is."""
+    received = b""
+    try:
+        while len(received) < ANSWER and not _enough(received):
+            piece = receive(ANSWER - len(received))
+            if not piece:
+                break
+            received += piece
+    except (TimeoutError, ConnectionError):
+        pass
+    return received
+
+
+def _enough(received: bytes) -> bool:
+    if not b"HTTP/".startswith(received[:5]) and not received.startswith(b"HTTP/"):
+        return True
+    head, end, body = received.partition(b"\r\n\r\n")
+    return bool(end) and (not head.startswith(b"HTTP/1.0 400") or b"HTTPS server" in body)
 
 
 def _judged(answer: bytes) -> Plain:
     if not answer:
         return "silent"
-    head, _, body = answer.partition(b"\r\n\r\n")
     if is_api(answer):
         return "api"
+    head, _, body = answer.partition(b"\r\n\r\n")
     if head.startswith(b"HTTP/1.0 400") and b"HTTPS server" in body:
         return "tls-server"
-    return "tls-server" if answer[:1] == b"\x15" else "other"
+    return "tls-server" if answer[0] == _ALERT else "other"
 
 
 def is_api(answer: bytes) -> bool:
     """Whether an HTTP answer to `/_ping` is the Docker API's."""
     head = answer.partition(b"\r\n\r\n")[0]
     status = head.partition(b"\r\n")[0].split(b" ", 2)
-    return len(status) > 1 and status[1] == b"200" and b"\r\napi-version:" in head.lower()
+    return (
+        status[0].startswith(b"HTTP/1.")
+        and len(status) > 1
+        and status[1] == b"200"
+        and b"\r\napi-version:" in head.lower()
+    )
 
 
-def _ping(connection: socket.socket) -> bytes:
-    """The first bytes of the answer; empty where none came in time."""
-    connection.settimeout(TIMEOUT)
-    received = b""
+class _Handshake:
+    """TLS over a connection with its deadline; what comes in clear is looked at."""
+
+    def __init__(self, connection: _Connection) -> None:
+        self._connection = connection
+        self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = _context().wrap_bio(self._in, self._out)
+        self._room = RECORDS
+        self.seen = bytearray()
+
+    def shake(self) -> None:
+        while True:
+            try:
+                self._tls.do_handshake()
+            except ssl.SSLWantReadError:
+                self._exchange()
+            else:
+                self._flush()
+                return
+
+    def send(self, data: bytes) -> None:
+        self._tls.write(data)
+        self._flush()
+
+    def receive(self, size: int) -> bytes:
+        while True:
+            try:
+                return self._tls.read(size)
+            except ssl.SSLWantReadError:
+                self._exchange()
+            except (ssl.SSLZeroReturnError, ssl.SSLEOFError):
+                return b""
+
+    def protocol(self) -> str:
+        return self._tls.version() or ""
+
+    def chain(self) -> str:
+        """The served certificates as PEM, leaf first; before Python 3.13 the leaf alone."""
+        whole = getattr(self._tls, "get_unverified_chain", None)
+        leaf = self._tls.getpeercert(binary_form=True)
+        served = whole() if whole is not None else [leaf] if leaf else []
+        return "".join(ssl.DER_cert_to_PEM_cert(each) for each in served)
+
+    def _flush(self) -> None:
+        if self._out.pending:
+            self._connection.send(self._out.read())
+
+    def _exchange(self) -> None:
+        self._flush()
+        piece = self._connection.receive(min(16384, self._room)) if self._room else b""
+        self._room -= len(piece)
+        self.seen += piece
+        if piece:
+            self._in.write(piece)
+        else:
+            self._in.write_eof()
+
+
+def _tls(address: str, port: int, plain: Plain) -> Wire:
     try:
-        connection.sendall(_PING)
-        while len(received) < ANSWER and (piece := connection.recv(ANSWER - len(received))):
-            received += piece
-    except TimeoutError:
-        pass
-    return received
-
-
-def _tls(address: str, port: int) -> Wire:
-    context = _context()
-    try:
-        with (
-            socket.create_connection((address, port), TIMEOUT) as connection,
-            context.wrap_socket(connection) as secured,
-        ):
-            protocol = secured.version() or ""
-            leaf = secured.getpeercert(binary_form=True)
-            pem = ssl.DER_cert_to_PEM_cert(leaf) if leaf else ""
-            return Wire("scanner", address, port, "tls-server", _read(secured), pem, protocol)
-    except ssl.SSLError as error:
-        return Wire("scanner", address, port, "tls-server", _refusal(error))
-    except TimeoutError:
-        return Wire("scanner", address, port, "tls-server", "silent")
+        connection = _Connection(address, port)
     except OSError:
-        return Wire("scanner", address, port, "tls-server", "failed")
+        return Wire("scanner", address, port, plain, "failed")
+    with connection:
+        handshake = _Handshake(connection)
+        try:
+            handshake.shake()
+        except ssl.SSLError as error:
+            refusal = _refusal(error, bytes(handshake.seen))
+            spoke = refusal != "failed" or bytes(handshake.seen[:1]) in (b"\x15", b"\x16")
+            certificates, names = _in_clear(bytes(handshake.seen))
+            return Wire(
+                vantage="scanner",
+                address=address,
+                port=port,
+                plain="tls-server" if spoke else plain,
+                tls=refusal,
+                certificates=certificates,
+                client_ca_names=names if refusal == "client-certificate-required" else None,
+            )
+        except TimeoutError:
+            return Wire("scanner", address, port, plain, "silent")
+        except OSError:
+            return Wire("scanner", address, port, plain, "failed")
+        # Before the first read: a refusal then ends the session, and nothing is known of it.
+        certificates, protocol = handshake.chain(), handshake.protocol()
+        return Wire(
+            vantage="scanner",
+            address=address,
+            port=port,
+            plain="tls-server",
+            tls=_read(handshake),
+            certificates=certificates,
+            protocol=protocol,
+        )
 
 
-def _read(secured: ssl.SSLSocket) -> Secured:
+def _read(handshake: _Handshake) -> Secured:
     try:
-        answer = _ping(secured)
+        # Who refused already may have closed; the reason for it lies there to be read.
+        with suppress(OSError):
+            handshake.send(_PING)
+        answer = _answer(handshake.receive)
     except ssl.SSLError as error:
-        return _refusal(error)
+        return _refusal(error, b"")
     except OSError:
-        return "failed"
+        return "silent"
     if is_api(answer):
         return "api"
     return "other" if answer else "silent"
 
 
-_ALERTS = ("CERTIFICATE_REQUIRED", "BAD_CERTIFICATE", "HANDSHAKE_FAILURE")
+def _refusal(error: ssl.SSLError, seen: bytes) -> Secured:
+    """Why TLS was refused: `bad certificate` from 20.10, `certificate required` from newer engines.
 
-
-def _refusal(error: ssl.SSLError) -> Secured:
-    """`bad certificate` from 20.10, `certificate required` from newer engines."""
+    A handshake failure may be anything else too, unless the server had asked for a certificate.
+    """
     reason = (error.reason or "").upper()
-    return "client-certificate-required" if any(a in reason for a in _ALERTS) else "failed"
+    if "ALERT_CERTIFICATE_REQUIRED" in reason or "ALERT_BAD_CERTIFICATE" in reason:
+        return "client-certificate-required"
+    if "ALERT_HANDSHAKE_FAILURE" in reason and _request(seen) is not None:
+        return "client-certificate-required"
+    return "failed"
+
+
+def _in_clear(seen: bytes) -> tuple[str, tuple[str, ...] | None]:
+    """What a TLS 1.2 server said before encryption: its chain, and whose certificates it takes."""
+    certificates = ""
+    for kind, body in _messages(seen):
+        if kind == _CERTIFICATE:
+            certificates = "".join(
+                ssl.DER_cert_to_PEM_cert(each) for each in _vectors(body[3:], 3) if each
+            )
+    request = _request(seen)
+    return certificates, None if request is None else _authorities(request)
+
+
+def _request(seen: bytes) -> bytes | None:
+    """The body of a certificate request."""
+    return next((body for kind, body in _messages(seen) if kind == _CERTIFICATE_REQUEST), None)
+
+
+def _authorities(request: bytes) -> tuple[str, ...] | None:
+    """The names in a TLS 1.2 certificate request (RFC 5246, 7.4.4); None: it is no whole one."""
+    at = 1 + request[0] if request else 0
+    at += 2 + int.from_bytes(request[at : at + 2], "big")
+    if at + 2 > len(request) or at + 2 + int.from_bytes(request[at : at + 2], "big") > len(request):
+        return None
+    return tuple(_name(encoded) for encoded in _vectors(request[at + 2 :], 2))
+
+
+def _name(encoded: bytes) -> str:
+    """A distinguished name as openssl prints it, as far as its parts are the usual strings."""
+    parts = []
+    for match in _ATTRIBUTE.finditer(encoded):
+        value = encoded[match.end() : match.end() + match[2][0]].decode("utf-8", "replace")
+        parts.append(f"{_ATTRIBUTES.get(match[1][0], '?')}={value}")
+    return ", ".join(parts) or f"a name of {len(encoded)} bytes"
+
+
+def _messages(seen: bytes) -> Iterator[tuple[int, bytes]]:
+    """The handshake messages in the records before the first that is encrypted."""
+    stream = b""
+    while len(seen) >= 5 and seen[0] == _HANDSHAKE:
+        length = int.from_bytes(seen[3:5], "big")
+        stream += seen[5 : 5 + length]
+        seen = seen[5 + length :]
+    while len(stream) >= 4:
+        length = int.from_bytes(stream[1:4], "big")
+        if len(stream) < 4 + length:
+            return
+        yield stream[0], stream[4 : 4 + length]
+        stream = stream[4 + length :]
+
+
+def _vectors(data: bytes, width: int) -> Iterator[bytes]:
+    """The entries of a list, each behind its length."""
+    while len(data) >= width:
+        length = int.from_bytes(data[:width], "big")
+        yield data[width : width + length]
+        data = data[width + length :]
 
 
 def _context() -> ssl.SSLContext:

@@ -14,7 +14,11 @@ SCHEMA_VERSION = "1"
 Status = Literal["pass", "fail", "manual", "not-applicable", "unknown"]
 SeverityName = Literal["critical", "high", "medium", "low", "info"]
 SEVERITIES: tuple[SeverityName, ...] = ("critical", "high", "medium", "low", "info")
+FailOnName = Literal["critical", "high", "medium", "low", "info", "none"]
 STATUSES: tuple[Status, ...] = ("pass", "fail", "manual", "not-applicable", "unknown")
+
+IN_PART = "; not all could be read: "
+"""Stands in the message of a failure before the reason why evidence was missing beside it."""
 
 Time = Annotated[
     str, Meta(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z$")
@@ -36,6 +40,24 @@ class Proof(Struct, frozen=True):
     detail: str
 
 
+class Waiver(Struct, frozen=True):
+    """Why a failure does not count: somebody's decision until a day, or that it is nothing new."""
+
+    reason: str
+    owner: str
+    expires: str
+    """The last day that it holds, UTC, as YYYY-MM-DD; empty: it is in the baseline."""
+    ticket: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Until when it holds, who decided, and why."""
+        if not self.expires:
+            return self.reason
+        ticket = f" ({self.ticket})" if self.ticket else ""
+        return f"waived until {self.expires} by {self.owner}{ticket}: {self.reason}"
+
+
 class ReportedFinding(Struct, frozen=True):
     """One thing wrong, or for a `manual` result one thing to look at."""
 
@@ -47,6 +69,8 @@ class ReportedFinding(Struct, frozen=True):
     fingerprint: Fingerprint
     """The same from run to run while the same thing is wrong; 32 hex digits."""
     evidence: tuple[Proof, ...]
+    waiver: Waiver | None = None
+    """Why this one does not count; the result counts while one of its findings has none."""
 
 
 class FrameworkRule(Struct, frozen=True):
@@ -56,15 +80,6 @@ class FrameworkRule(Struct, frozen=True):
     id: str
 
 
-class Waiver(Struct, frozen=True):
-    """Somebody's decision to live with a finding until a day."""
-
-    reason: str
-    owner: str
-    expires: str
-    ticket: str = ""
-
-
 class Result(Struct, frozen=True):
     """One check on one host."""
 
@@ -72,13 +87,15 @@ class Result(Struct, frozen=True):
     title: str
     status: Status
     severity: SeverityName
-    """Of the worst finding; of the check where there is none."""
+    """Of the worst finding that no waiver is for, else of the worst; of the check where there is
+    none."""
     message: str
     """One sentence: what was found, why it is unknown or does not apply; never empty."""
     findings: tuple[ReportedFinding, ...]
     remediation: str
     references: tuple[FrameworkRule, ...]
     waiver: Waiver | None = None
+    """Of the findings' waivers the one that ends first; null: one of them has none."""
     rationale: str = ""
     """Why it matters, as the check's head says."""
 
@@ -86,6 +103,11 @@ class Result(Struct, frozen=True):
     def counts(self) -> bool:
         """Whether it is a failure that the exit code knows of."""
         return self.status == "fail" and self.waiver is None
+
+    @property
+    def untold(self) -> bool:
+        """Whether evidence is missing that could make it fail, more than it does."""
+        return self.status == "unknown" or (self.waiver is not None and IN_PART in self.message)
 
 
 class HostError(Struct, frozen=True):
@@ -134,6 +156,10 @@ class HostReport(Struct, frozen=True):
     duration_s: float = 0.0
     listeners: tuple[ReportedListener, ...] = ()
     results: tuple[Result, ...] = ()
+    profile: str = ""
+    """Where a group of the configuration gives it another than the report's."""
+    fail_on: FailOnName | None = None
+    """Where a group of the configuration gives it another than the report's."""
 
     def count(self, severity: SeverityName) -> int:
         """How many failures of that severity count."""
@@ -161,6 +187,56 @@ class Summary(Struct, frozen=True):
     """One sentence: why the exit code is what it is."""
 
 
+class ReportedWaiver(Struct, frozen=True):
+    """An entry of the file of waivers, and what it was good for."""
+
+    check: str
+    target: str
+    """A pattern."""
+    resource: str
+    """A pattern; empty: every one."""
+    reason: str
+    owner: str
+    expires: str
+    """The last day that it holds, UTC, as YYYY-MM-DD."""
+    ticket: str
+    source: str
+    """Where it stands: `waivers.toml:12`."""
+    state: Literal["active", "expiring", "expired", "unused", "untested"]
+    """`expiring`: it ends within 30 days. `unused`: its hosts were judged, and there was nothing
+    to waive. `untested`: none of its hosts was reached, its check was not run or can't tell."""
+    findings: int
+    """How many are its own now; of an expired one those that count again."""
+
+
+class FixedFinding(Struct, frozen=True):
+    """A finding of the baseline that was looked for and is gone."""
+
+    target: str
+    check: str
+    engine: str
+    resource: str
+    message: str
+    severity: SeverityName
+    fingerprint: Fingerprint
+
+
+class ReportedBaseline(Struct, frozen=True):
+    """What became of the findings of a baseline."""
+
+    recorded: Time
+    known: int
+    """Findings in it."""
+    still: int
+    """Found again and no worse: these don't count."""
+    worse: int
+    new: int
+    """Not in it, and not waived either."""
+    untold: int
+    """Nobody could look: their host was not scanned, or their check can't tell."""
+    fixed: tuple[FixedFinding, ...]
+
+
 class Report(Struct, frozen=True):
     """A whole scan."""
 
@@ -170,8 +246,12 @@ class Report(Struct, frozen=True):
     """RFC 3339, UTC."""
     finished: Time
     profile: str
-    fail_on: Literal["critical", "high", "medium", "low", "info", "none"]
+    fail_on: FailOnName
     summary: Summary
+    waivers: tuple[ReportedWaiver, ...] = ()
+    """Every waiver of the file that was used, in its order."""
+    baseline: ReportedBaseline | None = None
+    """What became of the findings of the baseline; null: none was used."""
     hosts: tuple[HostReport, ...] = field(default=())
 
 

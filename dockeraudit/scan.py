@@ -1,10 +1,10 @@
 """A scan: each target gives its facts in one round trip, and is judged as soon as they are here."""
 
-import gzip
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -17,6 +17,7 @@ from dockeraudit.facts import decode as decode_facts
 from dockeraudit.host import Engine, Host, Listener
 from dockeraudit.judge import judge
 from dockeraudit.report import (
+    FailOnName,
     HostError,
     HostReport,
     ReportedEngine,
@@ -35,6 +36,10 @@ from dockeraudit.transport.failures import unanswered
 from dockeraudit.transport.process import Cancel, Cancelled
 
 MAX_FACTS_FILE = 64 * 1024 * 1024
+LAST_SECOND = 253_402_300_799
+"""The end of the year 9999, after which there is no RFC 3339 time."""
+
+R = TypeVar("R")
 
 
 class Plan(Struct, frozen=True):
@@ -46,6 +51,15 @@ class Plan(Struct, frozen=True):
     probe: bool = False
     settings: Settings = Settings(now=0)
     """`now` is set for each host to the time of its collection."""
+    profile: str = ""
+    """For the host's report, where it is another than the whole report's; so is `fail_on`."""
+    fail_on: FailOnName | None = None
+    another: "Callable[[str], Plan | None] | None" = None
+    """The plan for a target of that name, where there is one of its own."""
+
+    def of(self, name: str) -> "Plan":
+        """The plan for a target of that name."""
+        return (self.another and self.another(name)) or self
 
 
 def scan(
@@ -60,29 +74,40 @@ def scan(
     `finished` is called with each host's report as soon as it is known. When `cancel` is set,
     hosts that are not done are reported as interrupted.
     """
-    targets = tuple(targets)
-    if len(targets) == 1:
-        report = scan_target(targets[0], plan, cancel)
-        finished(report)
-        return (report,)
-    return _scan_many(targets, plan, concurrency, finished, cancel)
+    return in_turn(
+        tuple(targets),
+        partial(scan_target, plan=plan, cancel=cancel),
+        concurrency,
+        finished,
+        cancel,
+    )
 
 
-def _scan_many(
-    targets: tuple[Target, ...],
-    plan: Plan,
+def in_turn(
+    targets: Sequence[Target],
+    work: Callable[[Target], R],
     concurrency: int,
-    finished: Callable[[HostReport], None],
+    finished: Callable[[R], object],
     cancel: Cancel,
-) -> tuple[HostReport, ...]:
+) -> tuple[R, ...]:
+    """Do the work for all targets, a bounded number at a time; answers in the order of targets.
+
+    `finished` is called in this thread with each answer as soon as it is here. An exception ends
+    what is under way.
+    """
+    if len(targets) == 1:
+        answer = work(targets[0])
+        finished(answer)
+        return (answer,)
     from concurrent.futures import ThreadPoolExecutor, as_completed
 
-    with ThreadPoolExecutor(concurrency, thread_name_prefix="scan") as pool:
-        futures = {pool.submit(scan_target, each, plan, cancel): each for each in targets}
+    with ThreadPoolExecutor(min(concurrency, len(targets)), thread_name_prefix="scan") as pool:
+        futures = {pool.submit(work, each): each for each in targets}
         try:
             for future in as_completed(futures):
                 finished(future.result())
         except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
             cancel.set()
             raise
         return tuple(future.result() for future in futures)
@@ -93,16 +118,27 @@ def scan_target(target: Target, plan: Plan, cancel: Cancel) -> HostReport:
     started = time.monotonic()
     if cancel.is_set():
         return unreachable(target, HostError("interrupted", "interrupted before it began", ""), 0)
+    if target.kind != "facts":
+        plan = plan.of(target.spec)
     try:
         host = gather(target, plan, cancel)
+        if target.kind == "facts":
+            return report_host(host, plan.of(host.facts.target))
+        return report_host(host, plan, target.spec)
     except TransportError as error:
         problem = HostError(error.kind, error.message, error.hint)
     except Cancelled:
         problem = HostError("interrupted", "interrupted before it answered", "scan it again")
-    except FactsError as error:
-        problem = HostError("facts", str(error), "collect it again with `dockeraudit collect`")
-    else:
-        return report_host(host, plan)
+    except FactsFileError as error:
+        problem = HostError("facts", str(error), error.hint)
+    except Exception as error:  # a mistake of ours over one host costs that host and nothing else
+        if os.environ.get("DOCKERAUDIT_DEBUG"):
+            raise
+        problem = HostError(
+            "internal",
+            f"dockeraudit itself failed: {type(error).__name__}: {error}",
+            "report it, with what DOCKERAUDIT_DEBUG=1 shows",
+        )
     return unreachable(target, problem, time.monotonic() - started)
 
 
@@ -110,11 +146,11 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
     """A target's facts, and what is computed from them.
 
     Raises:
-        TransportError, FactsError: it gave none, and why.
+        TransportError, FactsFileError: it gave none, and why.
         Cancelled: the scan was interrupted.
     """
     if target.kind == "facts":
-        return Host(read_facts(target.path or ""))
+        return Host(_named(read_facts(target.path or "")))
     transport = open_transport(target, plan.options, cancel)
     nonce = os.urandom(16).hex()
     collected_at = int(time.time())
@@ -129,6 +165,8 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
         )
     except CollectError as error:
         raise _unanswered(error, answer, target) from error
+    if target.kind == "local":
+        facts = _named(facts, always=True)
     host = Host(facts)
     named = missing_paths(host)
     if named:
@@ -138,11 +176,22 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
         except CollectError as error:
             raise _unanswered(error, more, target) from error
     if plan.probe:
-        from dockeraudit.probe import probe_listeners
+        from dockeraudit.probe import probe_host
 
-        wires = probe_listeners(target.host or "localhost", host.engines)
-        host = Host(msgspec.structs.replace(host.facts, wires=wires + host.facts.wires))
+        wires = probe_host(target, plan.options, host, cancel)
+        host = Host(msgspec.structs.replace(host.facts, wires=host.facts.wires + wires))
     return host
+
+
+def _named(facts: HostFacts, *, always: bool = False) -> HostFacts:
+    """Facts of "this machine" under its name: elsewhere and later `local` is another one.
+
+    So fingerprints and facts files of several machines stay apart.
+    """
+    name = facts.machine.hostname
+    if name and (always or facts.target == "local"):
+        return msgspec.structs.replace(facts, target=name)
+    return facts
 
 
 def _unanswered(error: CollectError, answer: Answer, target: Target) -> TransportError:
@@ -163,38 +212,63 @@ def missing_paths(host: Host) -> tuple[str, ...]:
     return tuple(path for path in named if path.startswith("/") and path not in host.facts.files)
 
 
+class FactsFileError(FactsError):
+    """A facts file that can't be judged, and what to do."""
+
+    def __init__(self, message: str, hint: str) -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
 def read_facts(path: str) -> HostFacts:
     """Facts from a file, compressed or not.
 
     Raises:
-        FactsError: it can't be read, is too large, or is not a facts file.
+        FactsFileError: it can't be read, is too large, or is not a facts file.
     """
-    opener = gzip.open if path.endswith(".gz") else open
+    again = "collect it again with `dockeraudit collect`"
     try:
-        with opener(path, "rb") as file:
-            data = file.read(MAX_FACTS_FILE + 1)
+        data = _content(path)
     except (OSError, EOFError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        raise FactsError(f"{path}: {reason}") from error
+        hint = again if path.endswith(".gz") and reason == str(error) else "check the path"
+        raise FactsFileError(reason, hint) from error
     except Exception as error:  # zlib.error, whose module is needed for nothing else
-        raise FactsError(f"{path}: {error}") from error
+        raise FactsFileError(str(error), again) from error
     if len(data) > MAX_FACTS_FILE:
-        raise FactsError(f"{path}: larger than {MAX_FACTS_FILE >> 20} MiB")
+        raise FactsFileError(f"larger than {MAX_FACTS_FILE >> 20} MiB", again)
     try:
-        return decode_facts(data)
+        facts = decode_facts(data)
     except FactsError as error:
-        raise FactsError(f"{path}: {error}") from error
+        other = "version" in str(error) and not str(error).startswith("not a facts file")
+        hint = "scan it with the dockeraudit that wrote it, or a newer one" if other else again
+        raise FactsFileError(str(error), hint) from error
+    except RecursionError as error:
+        raise FactsFileError("not a facts file: nested too deeply", again) from error
+    if not 0 <= facts.collected_at <= LAST_SECOND or facts.duration < 0:
+        raise FactsFileError("not a facts file: no time of a collection in it", again)
+    return facts
 
 
-def report_host(host: Host, plan: Plan) -> HostReport:
-    """The report of a host whose facts are here."""
+def _content(path: str) -> bytes:
+    if not path.endswith(".gz"):
+        with open(path, "rb") as file:
+            return file.read(MAX_FACTS_FILE + 1)
+    import gzip
+
+    with gzip.open(path, "rb") as packed:
+        return packed.read(MAX_FACTS_FILE + 1)
+
+
+def report_host(host: Host, plan: Plan, target: str = "") -> HostReport:
+    """The report of a host whose facts are here; `target`: as the user named it just now."""
     facts = host.facts
     settings = msgspec.structs.replace(plan.settings, now=facts.collected_at)
     results = judge(host, plan.checks, settings)
     unknown = sum(result.status == "unknown" for result in results)
     error = _privilege_error(facts, unknown)
     return HostReport(
-        target=facts.target,
+        target=target or facts.target,
         hostname=facts.machine.hostname,
         address=_address(facts),
         state="partial" if error else "scanned",
@@ -205,6 +279,8 @@ def report_host(host: Host, plan: Plan) -> HostReport:
         duration_s=round(facts.duration, 3),
         listeners=tuple(_listeners(host.engines)),
         results=results,
+        profile=plan.profile,
+        fail_on=plan.fail_on,
     )
 
 
@@ -227,8 +303,14 @@ def rfc3339(seconds: float) -> str:
 
 def _privilege_error(facts: HostFacts, unknown: int) -> HostError | None:
     """The one hint for a host that was seen without root."""
-    if facts.privilege.uid == 0 or not unknown:
+    if facts.privilege.sees or not unknown:
         return None
+    if facts.privilege.uid == 0:
+        return HostError(
+            "privilege",
+            f"seen as root without the right to look into processes: {unknown} results are unknown",
+            "give it CAP_SYS_PTRACE, or run it outside of the container or sandbox",
+        )
     return HostError(
         "privilege",
         f"seen as {facts.privilege.user} without root: {unknown} results are unknown",

@@ -1,7 +1,6 @@
 """Which checks a run uses: a profile, narrowed by `--check` and `--skip`."""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 from typing import Any
 
 from dockeraudit.check import Check
@@ -26,7 +25,8 @@ def select(
     Raises:
         SelectionError: the profile is unknown, a pattern matches nothing, or nothing is left.
     """
-    chosen = _named(checks, only) or _of_profile(checks, profile)
+    inside = _of_profile(checks, profile)
+    chosen = _named(checks, only) or inside
     left_out = _named(checks, skip)
     kept = tuple(checks[id] for id in sorted(chosen - left_out))
     if not kept:
@@ -41,9 +41,12 @@ def profiles(checks: dict[str, Check[Any]]) -> tuple[str, ...]:
 
 
 def _of_profile(checks: dict[str, Check[Any]], profile: str) -> set[str]:
-    if profile not in profiles(checks):
-        known = ", ".join(profiles(checks))
-        raise SelectionError(f"no profile {profile!r}; there are: {known}")
+    there_are = profiles(checks)
+    if profile not in there_are:
+        known = ", ".join(there_are)
+        raise SelectionError(
+            f"no profile {profile!r}.{nearest(profile, there_are)} There are: {known}."
+        )
     return {
         id for id, check in checks.items() if profile in check.profiles or profile == EVERYTHING
     }
@@ -52,6 +55,8 @@ def _of_profile(checks: dict[str, Check[Any]], profile: str) -> set[str]:
 def _named(checks: dict[str, Check[Any]], patterns: Iterable[str]) -> set[str]:
     found: set[str] = set()
     for pattern in patterns:
+        from fnmatch import fnmatchcase
+
         matching = {id for id in checks if fnmatchcase(id, pattern)}
         if not matching:
             raise SelectionError(f"no check {pattern!r}.{nearest(pattern, checks) or _SEE_LIST}")

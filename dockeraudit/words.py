@@ -1,4 +1,4 @@
-"""Words for people: suggestions for mistyped names."""
+"""Words for people: suggestions for mistyped names, and one line out of any text."""
 
 from collections.abc import Iterable
 

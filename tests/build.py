@@ -106,6 +106,11 @@ def facts(**changes: Any) -> HostFacts:
     return msgspec.structs.replace(base, **changes)
 
 
+def blind(uid: int = 1000) -> Privilege:
+    """An account that may not look into other processes."""
+    return Privilege(uid, "audit" if uid else "root", "none" if uid else "root", sees=False)
+
+
 def listener(address: str, mode: Any = "PLAIN", reach: Any = "ANY", **changes: Any) -> Listener:
     """A listener that was observed; a path makes it a unix socket."""
     base = Listener(
@@ -155,6 +160,7 @@ __all__ = [
     "Absent",
     "Pem",
     "Unread",
+    "blind",
     "directory",
     "engine",
     "facts",

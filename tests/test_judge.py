@@ -110,6 +110,20 @@ def test_a_check_that_breaks_is_unknown_and_costs_no_other() -> None:
     assert "the check ended in an error: ZeroDivisionError: oh" in results[0].message
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        pytest.param("garbage", id="no outcome"),
+        pytest.param(None, id="nothing"),
+        pytest.param(Finding(5, "m", ()), id="resource"),  # type: ignore[arg-type]
+        pytest.param(Finding("r", None, ()), id="message"),  # type: ignore[arg-type]
+        pytest.param(Finding("r", "m", ("x",)), id="evidence"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_is_no_outcome_is_no_pass(wrong: Finding) -> None:
+    assert one(yielding(wrong)).status == "unknown"
+
+
 def test_a_host_without_an_engine() -> None:
     blind = facts(processes=Unread("/proc can't be read"))
     assert judge(Host(facts(), ()), (yielding(),), SETTINGS)[0].status == "not-applicable"

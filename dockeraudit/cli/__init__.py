@@ -1,5 +1,11 @@
-"""The command line: `dockeraudit COMMAND`. Each command is a module here, imported when called."""
+"""The command line: `dockeraudit COMMAND`. Each command is a module here, imported when called.
 
+A command returns its exit status. What it prints as data goes through `dockeraudit.output`, what
+it says to people through `streams.say`: so a closed pipe, a full disk or a missing descriptor is
+handled in one place.
+"""
+
+import os
 import signal
 import sys
 from importlib import import_module
@@ -8,6 +14,8 @@ from typing import NoReturn
 import click
 
 from dockeraudit import __version__
+from dockeraudit.cli import streams
+from dockeraudit.exits import CLEAN, INTERNAL, SIGNALLED, USAGE
 from dockeraudit.words import nearest
 
 COMMANDS = ("scan", "collect", "effective", "explain", "list")
@@ -54,35 +62,71 @@ def program() -> None:
 
 def main() -> NoReturn:
     """The entry point: whatever happens ends in one line and a documented exit code."""
-    from dockeraudit.exits import INTERNAL, SIGNALLED
-
-    try:
-        status = int(program.main(standalone_mode=False) or 0)
-    except click.ClickException as error:
-        error.show()
-        status = error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted", err=True)
-        status = SIGNALLED + signal.SIGINT
-    except BrokenPipeError:
-        _silence_stdout()
-        status = 0
-    except Exception as error:
-        import os
-
-        if os.environ.get("DOCKERAUDIT_DEBUG"):
-            raise
-        click.echo(
-            f"dockeraudit {__version__} failed: {type(error).__name__}: {error}. This is a mistake "
-            "of dockeraudit itself; run again with DOCKERAUDIT_DEBUG=1 for where it happened.",
-            err=True,
-        )
+    streams.open_missing()
+    status = _guarded(sys.argv[1:])
+    error = streams.finish()
+    if error is not None and status != INTERNAL:
+        streams.say(f"dockeraudit: can't write standard output: {error.strerror or error}")
         status = INTERNAL
     sys.exit(status)
 
 
-def _silence_stdout() -> None:
-    """Keep the interpreter from complaining about a closed pipe when it ends."""
-    import os
+def _guarded(arguments: list[str]) -> int:
+    """Run a command, and make of every exception its line and its exit code."""
+    try:
+        return _run(arguments)
+    except click.UsageError as error:
+        streams.say(_usage(error))
+        return USAGE
+    except (KeyboardInterrupt, click.Abort):
+        streams.say("interrupted")
+        return SIGNALLED + signal.SIGINT
+    except BrokenPipeError:
+        return CLEAN
+    except Exception as error:
+        from dockeraudit.output import OutputError
+        from dockeraudit.plugins import PluginError
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if os.environ.get("DOCKERAUDIT_DEBUG"):
+            raise
+        if isinstance(error, OSError):
+            streams.say(f"dockeraudit: {error.strerror or error}")
+        elif isinstance(error, OutputError | PluginError | click.ClickException):
+            streams.say(f"dockeraudit: {error}")
+        else:
+            streams.say(
+                f"dockeraudit {__version__} failed: {type(error).__name__}: {error}. This is a "
+                "mistake of dockeraudit itself; DOCKERAUDIT_DEBUG=1 shows where it happened."
+            )
+        return INTERNAL
+
+
+def _run(arguments: list[str]) -> int:
+    if "_DOCKERAUDIT_COMPLETE" in os.environ:
+        program.main(arguments, "dockeraudit")  # for the shell's completion; it ends the process
+    if not arguments:
+        context = program.make_context("dockeraudit", [], resilient_parsing=True)
+        click.echo(program.get_help(context), err=True)
+        return USAGE
+    try:
+        with program.make_context("dockeraudit", arguments) as context:
+            status = program.invoke(context)
+    except click.exceptions.Exit as stop:
+        return stop.exit_code
+    return status if isinstance(status, int) else CLEAN
+
+
+def _usage(error: click.UsageError) -> str:
+    """Wrong use in one line, with the nearest name there is."""
+    place = error.ctx.command_path if error.ctx else "dockeraudit"
+    text = error.format_message()
+    if isinstance(error, click.NoSuchOption):
+        known = (
+            [name for each in error.ctx.command.params for name in each.opts] if error.ctx else []
+        )
+        text = f"no option {error.option_name!r}.{nearest(error.option_name, known)}"
+        if place.endswith(" effective"):
+            text += " The daemon's own options stand behind `--`."
+    if type(error) is not click.UsageError and "Did you mean" not in text:
+        text += f" `{place} --help` says more."
+    return f"{place}: {text}"

@@ -2,53 +2,107 @@
 
 import os
 import re
+import threading
+from functools import partial
+from typing import cast
 
 import click
 
+from dockeraudit.cli.interruption import Interruption
 from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
+from dockeraudit.cli.streams import say
 from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
-from dockeraudit.facts import encode
+from dockeraudit.facts import FactsError, encode
 from dockeraudit.output import OutputError, write
-from dockeraudit.scan import Plan, gather
+from dockeraudit.scan import Plan, gather, in_turn
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportError
-from dockeraudit.transport.process import Cancel
+from dockeraudit.transport.process import Cancel, Cancelled
 
 
 @click.command("collect", short_help="Save hosts' facts, to be judged later.")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @target_options
-@click.option("-o", "--output", "folder", default=".", show_default=True, metavar="FOLDER")
-def command(targets: tuple[str, ...], folder: str, **connection: object) -> None:
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    default=".",
+    show_default=True,
+    metavar="FOLDER",
+    help="Where the files go; it is made if it isn't there.",
+)
+@click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
+def command(targets: tuple[str, ...], folder: str, probe: bool, **connection: object) -> int:
     """Write one facts file for each TARGET into FOLDER; with no target, of this machine.
+
+    Facts hold no secrets; what they say is judged by the time of the collection.
 
     \b
       dockeraudit collect web1 db1 -o facts && dockeraudit scan facts
     """
-    plan = Plan(checks=(), options=transport_options(connection), limits=limits(connection))
-    status = CLEAN
-    for target in named_targets(targets, connection):
-        status = max(status, _collect(target, plan, folder))
-    raise click.exceptions.Exit(status)
-
-
-def _collect(target: Target, plan: Plan, folder: str) -> int:
-    try:
-        facts = gather(target, plan, Cancel()).facts
-    except TransportError as error:
-        click.echo(f"{target.spec}: {error.kind}: {error} ({error.hint})", err=True)
-        return INCOMPLETE
-    path = os.path.join(folder, file_name(target.spec))
+    plan = Plan(
+        checks=(),
+        options=transport_options(connection),
+        limits=limits(connection),
+        probe=probe,
+    )
+    named = named_targets(targets, connection)
+    for target in named:
+        if target.kind == "facts":
+            raise click.UsageError(f"{target.spec} holds facts already: there is no host to ask")
     try:
         os.makedirs(folder, mode=0o700, exist_ok=True)
-        write(path, [encode(facts).decode() + "\n"])
-    except (OSError, OutputError) as error:
-        click.echo(f"dockeraudit: {path}: {error}", err=True)
+    except OSError as error:
+        say(f"dockeraudit: can't make the folder {folder}: {error.strerror}")
         return INTERNAL
-    click.echo(f"wrote {path}", err=True)
+    with Interruption() as interruption:
+        work = partial(_collect, plan=plan, names=_Names(folder), cancel=interruption.cancel)
+        statuses: list[int] = []
+        concurrency = cast(int, connection["concurrency"])
+        in_turn(named, work, concurrency, statuses.append, interruption.cancel)
+    return interruption.status or max(statuses, default=CLEAN)
+
+
+class _Names:
+    """A file name for each target, no name twice in one run."""
+
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
+        self._taken: dict[str, int] = {}
+        self._lock = threading.Lock()
+
+    def path(self, target: str) -> str:
+        name = re.sub(r"[^A-Za-z0-9.-]+", "_", target).strip("_.-") or "host"
+        name = name[:200]
+        with self._lock:
+            number = self._taken[name] = self._taken.get(name, 0) + 1
+        if number > 1:
+            name = f"{name}_{number}"
+        return os.path.join(self._folder, f"{name}.facts.json")
+
+
+def _collect(target: Target, plan: Plan, names: _Names, cancel: Cancel) -> int:
+    """Save one host's facts; whatever goes wrong is said in a line."""
+    try:
+        facts = gather(target, plan, cancel).facts
+        path = names.path(facts.target)
+        write(path, [encode(facts).decode(), "\n"])
+    except Cancelled:
+        say(f"{target.spec}: interrupted before it answered")
+        return INCOMPLETE
+    except TransportError as error:
+        hint = f" ({error.hint})" if error.hint else ""
+        say(f"{target.spec}: {error.kind}: {error}{hint}")
+        return INCOMPLETE
+    except FactsError as error:
+        say(f"{target.spec}: {error}")
+        return INCOMPLETE
+    except OutputError as error:
+        say(f"dockeraudit: {error}")
+        return INTERNAL
+    except Exception as error:  # our own mistake over one host costs that host and nothing else
+        say(f"{target.spec}: dockeraudit itself failed: {type(error).__name__}: {error}")
+        return INTERNAL
+    say(f"wrote {path}")
     return CLEAN
-
-
-def file_name(target: str) -> str:
-    """A file name for a target: its letters, digits, dots and dashes, others as `_`."""
-    return re.sub(r"[^A-Za-z0-9.-]+", "_", target).strip("_.") + ".facts.json"

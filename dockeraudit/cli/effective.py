@@ -1,40 +1,52 @@
 """`dockeraudit effective`: what dockerd does, or would do, with given flags and files."""
 
+import os
+import stat
 import sys
 from collections.abc import Iterator
 
 import click
 import msgspec
 
+from dockeraudit.cli.streams import say
 from dockeraudit.effective import DaemonInput, FileInput, Outcome, decide, explain
 from dockeraudit.effective import Machine as Surroundings
+from dockeraudit.effective.version import parse_version
 from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE, USAGE
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine, Host, Listener
+from dockeraudit.output import write
 from dockeraudit.words import one_line
 
 DEFAULT_CONFIG = "/etc/docker/daemon.json"
+MAX_FILE = 16 * 1024 * 1024
 
 
 @click.command(
     "effective",
     short_help="What dockerd does with given flags and files.",
-    context_settings={"ignore_unknown_options": False},
 )
 @click.option("--engine", metavar="VERSION", help="The engine's version, for example 28.5.2.")
 @click.option("--daemon-json", metavar="FILE", help="The configuration file to judge.")
-@click.option("--env", multiple=True, metavar="K=V", help="A variable of the daemon; repeatable.")
+@click.option(
+    "--env", multiple=True, metavar="K=V", help="A variable of the daemon; may be repeated."
+)
 @click.option(
     "--socket-listen",
     "sockets",
     multiple=True,
     metavar="ADDR",
-    help="A ListenStream that systemd would pass; repeatable.",
+    help="A ListenStream that systemd would pass; may be repeated.",
 )
-@click.option("--machine", metavar="FILE", help='JSON: {"names", "addresses", "groups"}.')
+@click.option(
+    "--machine",
+    metavar="FILE",
+    help='Another machine than this: JSON, {"names": {NAME: [ADDRESS]}, "addresses": [ADDRESS], '
+    '"groups": [NAME]}; what is left out is not known.',
+)
 @click.option("--defaults", is_flag=True, help="Show options that are at their defaults, too.")
 @click.option("--batch", is_flag=True, help="Judge JSON Lines from stdin, one answer a line.")
-@click.argument("argv", nargs=-1, type=click.UNPROCESSED)
+@click.argument("argv", nargs=-1, type=click.UNPROCESSED, metavar="[-- ARGV...]")
 def command(
     engine: str | None,
     daemon_json: str | None,
@@ -44,21 +56,35 @@ def command(
     defaults: bool,
     batch: bool,
     argv: tuple[str, ...],
-) -> None:
-    """Compute what dockerd does, with the origin of every value.
+) -> int:
+    """Compute what dockerd does with its arguments ARGV, with the origin of every value.
 
     With no option and no ARGV: for the daemons of this machine, as configured, as running and
-    as observed. The exit code is 0 if it starts, 1 if it would not, 3 if it can't be told.
+    as observed. Else for the start that is described, with the names, addresses and groups of
+    this machine, and with its files where an option names one. Without --engine, what all
+    engines have in common.
+
+    \b
+    Exit codes: 0 it starts (--batch: each row was read); 1 it would not
+    start; 2 wrong use, or a row that could not be read; 3 it can't be told.
 
     \b
       dockeraudit effective
       dockeraudit effective --engine 28.5.2 --daemon-json daemon.json -- -H fd://
+      dockeraudit effective --engine 20.10.24 --socket-listen 2375 -- -H fd://
       dockeraudit effective --batch < rows.jsonl
     """
+    described = bool(engine or daemon_json or env or sockets or machine or argv)
     if batch:
-        raise click.exceptions.Exit(_batch())
-    if not (engine or daemon_json or env or sockets or machine or argv):
-        raise click.exceptions.Exit(_this_machine(defaults))
+        if described or defaults:
+            raise click.UsageError("--batch takes everything from stdin, and no other option")
+        return _batch()
+    if not described:
+        return _this_machine(defaults)
+    if engine and parse_version(engine) is None:
+        raise click.UsageError(f"--engine {engine}: write a version, for example 28.5.2")
+    if argv and os.path.basename(argv[0]) == "dockerd":
+        argv = argv[1:]
     given = DaemonInput(
         engine=engine or "",
         argv=argv,
@@ -68,19 +94,20 @@ def command(
         machine=_machine(machine) if machine else Surroundings(),
     )
     outcome = _decided(given) if machine else _decided_here(given)
-    _print(explain(outcome, defaults=defaults))
-    raise click.exceptions.Exit(_status(outcome))
+    _print(_rows(explain(outcome, defaults=defaults)))
+    return _status(outcome)
 
 
 def _batch() -> int:
     from dockeraudit.effective.batch import batch
 
     answers = batch(sys.stdin.buffer)
+    out = sys.stdout.buffer
     for answer in answers:
-        sys.stdout.buffer.write(answer.line())
-    sys.stdout.buffer.flush()
+        out.write(answer.line())
+        out.flush()  # whoever asks row by row waits for the answer
     if answers.bad:
-        click.echo(f"dockeraudit: {answers.bad} rows could not be read", err=True)
+        say(f"dockeraudit: {answers.bad} of the rows could not be read")
     return USAGE if answers.bad else CLEAN
 
 
@@ -101,11 +128,7 @@ def _files(daemon_json: str | None, argv: tuple[str, ...]) -> dict[str, FileInpu
     """The configuration file to judge, at the path where the daemon would read it."""
     if daemon_json is None:
         return {}
-    try:
-        with open(daemon_json, "rb") as file:
-            content = file.read()
-    except OSError as error:
-        raise click.UsageError(f"--daemon-json {daemon_json}: {error.strerror}") from error
+    content = _read("--daemon-json", daemon_json)
     config = decide(DaemonInput(argv=argv)).setting("config-file")
     path = str(config.value) if config is not None and config.value else DEFAULT_CONFIG
     return {path: FileInput(content=content)}
@@ -113,41 +136,57 @@ def _files(daemon_json: str | None, argv: tuple[str, ...]) -> dict[str, FileInpu
 
 def _machine(path: str) -> Surroundings:
     try:
-        with open(path, "rb") as file:
-            return msgspec.json.decode(file.read(), type=Surroundings)
-    except OSError as error:
-        raise click.UsageError(f"--machine {path}: {error.strerror}") from error
-    except (msgspec.DecodeError, msgspec.ValidationError) as error:
+        return msgspec.json.decode(_read("--machine", path), type=Surroundings)
+    except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, ValueError) as error:
         raise click.UsageError(f"--machine {path}: {error}") from error
+
+
+def _read(option: str, path: str) -> bytes:
+    """A file that the user named; it may be a pipe."""
+    try:
+        with open(path, "rb") as file:
+            content = file.read(MAX_FILE + 1)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise click.UsageError(f"{option} {path}: {reason}") from error
+    if len(content) > MAX_FILE:
+        raise click.UsageError(f"{option} {path}: larger than {MAX_FILE >> 20} MiB")
+    return content
 
 
 def _decided_here(given: DaemonInput) -> Outcome:
     """The outcome on this machine: its own addresses, groups and names."""
     from dockeraudit.host import inputs
 
-    facts = _local_host().facts
-    surroundings = inputs.surroundings(facts)
+    surroundings = inputs.surroundings(_local_host().facts)
     first = _decided(msgspec.structs.replace(given, machine=surroundings))
-    names = {**(surroundings.names or {}), **_resolved(first)}
-    machine = msgspec.structs.replace(surroundings, names=names, names_complete=True)
+    resolved, complete = _resolved(first)
+    names = {**(surroundings.names or {}), **resolved}
+    machine = msgspec.structs.replace(surroundings, names=names, names_complete=complete)
     return _decided(msgspec.structs.replace(given, machine=machine))
 
 
-def _resolved(outcome: Outcome) -> dict[str, tuple[str, ...]]:
-    """What this machine's resolver says of the names among the hosts."""
+def _resolved(outcome: Outcome) -> tuple[dict[str, tuple[str, ...]], bool]:
+    """What this machine's resolver says of the names among the hosts, and whether it said it all.
+
+    A resolver that does not answer now may know the name later.
+    """
     import socket
 
     setting = outcome.setting("hosts")
     hosts = setting.value if setting is not None and isinstance(setting.value, list) else []
     found: dict[str, tuple[str, ...]] = {}
+    complete = True
     for host in hosts:
         name = str(host).rpartition("://")[2].rpartition("@")[2].rpartition(":")[0]
         try:
             infos = socket.getaddrinfo(name, None, type=socket.SOCK_STREAM) if name else []
-        except (OSError, UnicodeError):
+        except (OSError, UnicodeError) as error:
+            certain = (socket.EAI_NONAME, socket.EAI_NODATA, socket.EAI_FAMILY)
+            complete &= not isinstance(error, OSError) or error.errno in certain
             continue
         found[name] = tuple(dict.fromkeys(str(info[4][0]) for info in infos))
-    return found
+    return found, complete
 
 
 def _decided(given: DaemonInput) -> Outcome:
@@ -163,40 +202,51 @@ def _decided(given: DaemonInput) -> Outcome:
 
 
 def _on_disk(path: str) -> FileInput | None:
-    import os
-
-    if os.path.isdir(path):
-        return FileInput(kind="directory")
+    """What lies at a path here; its content is not known where it can't be read, or never ends."""
     try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISDIR(mode):
+            return FileInput(kind="directory")
+        if not stat.S_ISREG(mode):
+            return FileInput(content=None)
         with open(path, "rb") as file:
-            return FileInput(content=file.read())
-    except FileNotFoundError:
+            content = file.read(MAX_FILE + 1)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
         return None
     except OSError:
         return FileInput(content=None)
+    return FileInput(content=content if len(content) <= MAX_FILE else None)
 
 
 def _local_host() -> Host:
     from dockeraudit.scan import Plan, gather
     from dockeraudit.targets import parse
-    from dockeraudit.transport import TransportError
     from dockeraudit.transport.process import Cancel
 
-    try:
-        return gather(parse("local"), Plan(checks=()), Cancel())
-    except TransportError as error:
-        raise click.ClickException(f"this machine could not be read: {error}") from error
+    return gather(parse("local"), Plan(checks=()), Cancel())
 
 
 def _this_machine(defaults: bool) -> int:
-    host = _local_host()
+    from dockeraudit.transport import TransportError
+
+    try:
+        host = _local_host()
+    except TransportError as error:
+        say(f"dockeraudit: this machine could not be read: {error}")
+        return INCOMPLETE
     if not host.engines:
-        click.echo("no Docker engine runs or is installed on this machine")
+        write("-", ["no Docker engine runs or is installed on this machine\n"])
         return CLEAN
-    for engine in host.engines:
-        for line in _engine(engine, defaults):
-            click.echo(line)
-    return CLEAN
+    _print(line for engine in host.engines for line in _engine(engine, defaults))
+    statuses = {_next_start(engine) for engine in host.engines}
+    return next((each for each in (FINDINGS, INCOMPLETE) if each in statuses), CLEAN)
+
+
+def _next_start(engine: Engine) -> int:
+    """Whether the next start succeeds; a daemon that nothing starts can't fail to."""
+    if engine.configured is None:
+        return CLEAN
+    return INCOMPLETE if isinstance(engine.configured, Unread) else _status(engine.configured)
 
 
 def _engine(engine: Engine, defaults: bool) -> Iterator[str]:
@@ -223,13 +273,12 @@ def _listener(listener: Listener) -> str:
     return f"  {listener.address}  {mode} {listener.reach}  ({one_line(proof, 300)})"
 
 
-def _print(rows: list[tuple[str, str, str]]) -> None:
-    for line in _rows(rows):
-        click.echo(line)
+def _print(lines: Iterator[str]) -> None:
+    write("-", (f"{line}\n" for line in lines))
 
 
 def _rows(rows: list[tuple[str, str, str]]) -> Iterator[str]:
     width = max((len(name) for name, _, _ in rows), default=0)
     for name, value, origin in rows:
-        text = f"  {name:<{width}}  {one_line(value, 400)}"
+        text = f"  {name:<{width}}  {one_line(value, 400) or '(empty)'}"
         yield f"{text}  ({one_line(origin, 400)})" if origin else text

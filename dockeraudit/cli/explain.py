@@ -7,29 +7,41 @@ import click
 import msgspec
 
 from dockeraudit.check import Check
-from dockeraudit.plugins import PluginError, checks
+from dockeraudit.cli.loaded import known_checks
+from dockeraudit.cli.options import OneOf
+from dockeraudit.exits import CLEAN
+from dockeraudit.output import write
 from dockeraudit.words import nearest
 
 
 @click.command("explain", short_help="Explain a check.")
 @click.argument("id")
 @click.option(
-    "--format", "shown", type=click.Choice(["text", "json"]), default="text", show_default=True
+    "--format",
+    "shown",
+    type=OneOf(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="`text` is Markdown.",
 )
-def command(id: str, shown: str) -> None:
-    """Explain the check ID: why it matters, what to do, when it stays quiet."""
-    try:
-        known = checks()
-    except PluginError as error:
-        raise click.UsageError(str(error)) from error
+def command(id: str, shown: str) -> int:
+    """Explain the check ID: why it matters, what to do, when it stays quiet.
+
+    \b
+      dockeraudit explain listener-tcp-plain
+      dockeraudit explain listener-tcp-plain --format json
+    """
+    known = known_checks()
     if id not in known:
         raise click.UsageError(
             f"no check {id!r}.{nearest(id, known) or ' `dockeraudit list` shows them all.'}"
         )
     if shown == "json":
-        click.echo(msgspec.json.format(msgspec.json.encode(head(known[id])), indent=2).decode())
+        text = msgspec.json.format(msgspec.json.encode(head(known[id])), indent=2).decode()
+        write("-", [text, "\n"])
     else:
-        click.echo(page(known[id]), nl=False)
+        write("-", [page(known[id])])
+    return CLEAN
 
 
 def head(check: Check[Any]) -> dict[str, Any]:

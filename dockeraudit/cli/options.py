@@ -1,5 +1,6 @@
-"""Options that commands share: which targets, and how to reach them."""
+"""Options that commands share: which targets, how to reach them, and how many at a time."""
 
+import math
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -9,8 +10,37 @@ import click
 
 from dockeraudit.targets import FACTS_ENDINGS, Target, TargetError, facts_folder, parse
 from dockeraudit.transport import Limits, TransportError, TransportOptions
+from dockeraudit.words import nearest
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class OneOf(click.Choice[str]):
+    """A choice that names the nearest one."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value not in self.choices:
+            known = ", ".join(self.choices)
+            self.fail(f"{value!r}.{nearest(str(value), self.choices)} There are: {known}.", param)
+        return str(value)
+
+
+class Seconds(click.FloatRange):
+    """A time that ends: at least one second, and neither infinite nor no number."""
+
+    name = "number of seconds"
+
+    def __init__(self) -> None:
+        super().__init__(min=1)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        seconds = float(super().convert(value, param, ctx))
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is no number of seconds.", param, ctx)
+        return seconds
+
 
 _OPTIONS = (
     click.option(
@@ -32,10 +62,19 @@ _OPTIONS = (
     ),
     click.option(
         "--timeout",
-        type=click.FloatRange(min=1),
-        default=60.0,
+        type=Seconds(),
+        default=60,
+        metavar="SECONDS",
         show_default=True,
-        help="Seconds a host may take in all.",
+        help="What a host may take in all.",
+    ),
+    click.option(
+        "--concurrency",
+        type=click.IntRange(1, 1024),
+        default=8,
+        metavar="N",
+        show_default=True,
+        help="How many hosts at a time.",
     ),
 )
 
@@ -49,8 +88,11 @@ def target_options(function: F) -> F:
 
 def transport_options(connection: dict[str, Any]) -> TransportOptions:
     """How to reach hosts, from the shared options."""
+    config = connection["ssh_config"]
+    if config is not None and config != "none" and not os.access(config, os.R_OK):
+        raise click.UsageError(f"--ssh-config {config}: there is no such file, or it can't be read")
     return TransportOptions(
-        ssh_config=connection["ssh_config"],
+        ssh_config=config,
         ssh_options=connection["ssh_options"],
         become=connection["become"],
     )
@@ -81,22 +123,33 @@ def named_targets(words: tuple[str, ...], connection: dict[str, Any]) -> tuple[T
 def _inventory(files: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     for file in files:
         try:
-            with open(sys.stdin.fileno() if file == "-" else file, encoding="utf-8") as lines:
+            with open(
+                sys.stdin.fileno() if file == "-" else file,
+                encoding="utf-8-sig",
+                closefd=file != "-",
+            ) as lines:
                 for number, line in enumerate(lines, 1):
                     word = line.partition("#")[0].strip()
                     if word:
                         yield f"{file}:{number}: ", word
-        except (OSError, UnicodeDecodeError) as error:
-            raise click.UsageError(f"-i {file}: {error}") from error
+        except OSError as error:
+            raise click.UsageError(f"-i {file}: {error.strerror or error}") from error
+        except ValueError as error:  # bytes that are no UTF-8, or a NUL in the path
+            raise click.UsageError(f"-i {file}: it is no text in UTF-8 ({error})") from error
 
 
 def _expanded(word: str) -> Iterator[Target]:
     """A folder's facts files, or the word itself."""
     target = parse(word, facts_folder)
     if target.kind == "facts" and os.path.isdir(word):
-        for name in sorted(os.listdir(word)):
-            if name.endswith(FACTS_ENDINGS):
-                yield parse(os.path.join(word, name))
+        paths = [
+            os.path.join(word, name)
+            for name in sorted(os.listdir(word))
+            if name.endswith(FACTS_ENDINGS)
+        ]
+        if not paths:
+            raise TargetError(f"the folder {word} holds no facts file (*.facts.json)")
+        yield from (parse(path) for path in paths)
     elif target.kind == "testinfra":
         from dockeraudit.transport.foreign import expand
 

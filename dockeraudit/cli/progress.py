@@ -3,6 +3,7 @@
 import sys
 from types import TracebackType
 
+from dockeraudit.cli.streams import say
 from dockeraudit.report import HostReport
 from dockeraudit.words import one_line
 
@@ -33,12 +34,16 @@ class Progress:
         if self._terminal:
             self._show(f"{self._done} of {self._total} done, last {one_line(host.target, 40)}")
         else:
-            sys.stderr.write(f"{self._done}/{self._total} {_line(host)}\n")
+            say(f"{self._done}/{self._total} {_line(host)}")
 
     def _show(self, text: str) -> None:
-        if self._terminal:
+        if not self._terminal:
+            return
+        try:
             sys.stderr.write(f"\r\033[K{text}")
             sys.stderr.flush()
+        except (OSError, ValueError):
+            self._terminal = False
 
 
 def _line(host: HostReport) -> str:

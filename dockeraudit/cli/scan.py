@@ -1,42 +1,86 @@
 """`dockeraudit scan`: judge hosts, print what was found, write reports."""
 
-import signal
+import os
 import sys
 import time
-from types import FrameType
+from collections.abc import Iterator
+from typing import cast
 
 import click
 import msgspec
+from msgspec import Struct
 
 from dockeraudit import __version__
 from dockeraudit.check import Check
-from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
+from dockeraudit.cli import configured
+from dockeraudit.cli.configured import config_option
+from dockeraudit.cli.excuses import excused, read_baseline, read_waivers
+from dockeraudit.cli.interruption import Interruption
+from dockeraudit.cli.loaded import known_checks, known_formats, known_writer
+from dockeraudit.cli.options import (
+    OneOf,
+    limits,
+    named_targets,
+    target_options,
+    transport_options,
+)
+from dockeraudit.cli.predicted import NAMES, predicted, prediction_options
 from dockeraudit.cli.progress import Progress
-from dockeraudit.exits import INTERNAL, SIGNALLED
+from dockeraudit.cli.streams import say
+from dockeraudit.exits import CLEAN, INTERNAL
 from dockeraudit.output import OutputError, write
-from dockeraudit.plugins import PluginError, checks, formats, writer
+from dockeraudit.plugins import Writer
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
 from dockeraudit.scan import Plan, rfc3339, scan
 from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
 from dockeraudit.targets import Target
-from dockeraudit.transport.process import Cancel
+from dockeraudit.words import nearest
+
+
+class _Sink(Struct, frozen=True):
+    """A report to write, and where."""
+
+    format: str
+    path: str
+    writer: Writer
 
 
 @click.command("scan", short_help="Judge hosts and say what is wrong with them.")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @target_options
-@click.option("--profile", default=DEFAULT_PROFILE, show_default=True, help="Which checks to run.")
-@click.option("--check", "only", multiple=True, metavar="ID|GLOB", help="Run only these checks.")
-@click.option("--skip", multiple=True, metavar="ID|GLOB", help="Leave out these checks.")
+@click.option(
+    "--profile",
+    default=DEFAULT_PROFILE,
+    metavar="NAME",
+    show_default=True,
+    help="Which checks to run.",
+)
+@click.option(
+    "--check",
+    "only",
+    multiple=True,
+    metavar="ID|GLOB",
+    help="Run only these checks, of any profile; may be repeated.",
+)
+@click.option(
+    "--skip", multiple=True, metavar="ID|GLOB", help="Leave out these checks; may be repeated."
+)
 @click.option(
     "--fail-on",
-    type=click.Choice([*SEVERITIES, "none"]),
+    type=OneOf([*SEVERITIES, "none"]),
     default="low",
+    metavar="SEVERITY",
     show_default=True,
-    help="The least severity that makes the exit code 1.",
+    help="The least severity that makes the exit code 1: critical, high, medium, low, info; "
+    "`none` for never.",
 )
-@click.option("--format", "shown", metavar="NAME", help="What stdout shows.  [default: table]")
+@click.option(
+    "--format",
+    "shown",
+    metavar="NAME",
+    help="What stdout shows: table, json, junit, html …  [default: table]",
+)
 @click.option(
     "--report",
     "reports",
@@ -44,7 +88,6 @@ from dockeraudit.transport.process import Cancel
     metavar="FORMAT=PATH",
     help="Write a report too; may be repeated, `-` is stdout.",
 )
-@click.option("--concurrency", type=click.IntRange(1, 1024), default=8, show_default=True)
 @click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
 @click.option("-v", "--verbose", is_flag=True, help="Show every result, not only failures.")
 def command(
@@ -55,11 +98,10 @@ def command(
     fail_on: FailOn,
     shown: str | None,
     reports: tuple[str, ...],
-    concurrency: int,
     probe: bool,
     verbose: bool,
     **connection: object,
-) -> None:
+) -> int:
     """Judge each TARGET; with none, this machine.
 
     \b
@@ -70,18 +112,19 @@ def command(
     \b
       dockeraudit scan web1 root@db1:2222 --report html=report.html
       dockeraudit scan --become --fail-on high ops@web1
+      dockeraudit scan -i hosts.txt --format json > report.json
+      dockeraudit scan facts/ --check 'certificate-*'
     """
     sinks = _sinks(reports, shown)
-    chosen = _checks(profile, only, skip)
-    named = named_targets(targets, connection)
     plan = Plan(
-        checks=chosen,
+        checks=_checks(profile, only, skip),
         options=transport_options(connection),
         limits=limits(connection),
         probe=probe,
     )
+    named = named_targets(targets, connection)
     started = time.time()
-    hosts, interrupted = _run(named, plan, concurrency)
+    hosts, interrupted = _run(named, plan, cast(int, connection["concurrency"]))
     report = Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("dockeraudit", __version__),
@@ -92,38 +135,51 @@ def command(
         summary=summarize(hosts, fail_on),
         hosts=hosts,
     )
+    failed = sum(host.error is not None and host.error.kind == "internal" for host in hosts)
     if interrupted:
-        summary = msgspec.structs.replace(
-            report.summary, exit_code=interrupted, rule=f"interrupted; {report.summary.rule}"
-        )
-        report = msgspec.structs.replace(report, summary=summary)
-    status = _write_all(report, sinks, verbose)
-    raise click.exceptions.Exit(status or report.summary.exit_code)
+        report = _ended(report, interrupted, "interrupted")
+    elif failed:
+        report = _ended(report, INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
+    return _write_all(report, sinks, verbose) or report.summary.exit_code
 
 
-def _sinks(reports: tuple[str, ...], shown: str | None) -> list[tuple[str, str]]:
-    """Format and path of everything to write; checked before any host is asked."""
-    sinks = []
+def _ended(report: Report, status: int, rule: str) -> Report:
+    """The report with another exit code than its results give, and why."""
+    summary = msgspec.structs.replace(
+        report.summary, exit_code=status, rule=f"{rule}; {report.summary.rule}"
+    )
+    return msgspec.structs.replace(report, summary=summary)
+
+
+def _sinks(reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
+    """Everything to write, stdout last; checked before any host is asked."""
+    known = known_formats()
+    sinks: dict[str, _Sink] = {}
     for given in reports:
         format, separator, path = given.partition("=")
         if not separator or not path:
             raise click.UsageError(f"--report {given}: write it as FORMAT=PATH")
-        sinks.append((format, path))
-    if not any(path == "-" for _, path in sinks):
-        sinks.append((shown or "table", "-"))
-    elif shown:
+        place = path if path == "-" else os.path.realpath(path)
+        if place in sinks:
+            raise click.UsageError(f"--report {given}: there is another report for {path}")
+        sinks[place] = _sink(format, path, known)
+    if "-" in sinks and shown:
         raise click.UsageError("--format and a --report to `-` both want stdout")
-    for format, _ in sinks:
-        if format not in formats():
-            known = ", ".join(formats())
-            raise click.UsageError(f"no report format {format!r}; there are: {known}")
-    return sinks
+    last = sinks.pop("-", None) or _sink(shown or "table", "-", known)
+    return [*sinks.values(), last]
+
+
+def _sink(format: str, path: str, known: list[str]) -> _Sink:
+    if format not in known:
+        hint = nearest(format, known)
+        raise click.UsageError(f"no report format {format!r}.{hint} There are: {', '.join(known)}.")
+    return _Sink(format, path, known_writer(format))
 
 
 def _checks(profile: str, only: tuple[str, ...], skip: tuple[str, ...]) -> tuple[Check, ...]:  # type: ignore[type-arg]
     try:
-        return select(checks(), profile, only, skip)
-    except (SelectionError, PluginError) as error:
+        return select(known_checks(), profile, only, skip)
+    except SelectionError as error:
         raise click.UsageError(str(error)) from error
 
 
@@ -131,50 +187,49 @@ def _run(
     targets: tuple[Target, ...], plan: Plan, concurrency: int
 ) -> tuple[tuple[HostReport, ...], int]:
     """Every host's report, and the exit code of an interruption or 0."""
-    cancel = Cancel()
-    caught: list[int] = []
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        caught.append(number)
-        cancel.set()
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        with Progress(len(targets)) as progress:
-            hosts = scan(targets, plan, concurrency, progress.finished, cancel)
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-    return hosts, SIGNALLED + caught[0] if caught else 0
+    with Interruption() as interruption, Progress(len(targets)) as progress:
+        hosts = scan(targets, plan, concurrency, progress.finished, interruption.cancel)
+    return hosts, interruption.status
 
 
-def _write_all(report: Report, sinks: list[tuple[str, str]], verbose: bool) -> int:
+def _write_all(report: Report, sinks: list[_Sink], verbose: bool) -> int:
     """Write each report; one that fails is named, and the others are written all the same."""
-    status = 0
-    for format, path in sinks:
+    status = CLEAN
+    for sink in sinks:
         try:
-            if format == "table" and path == "-":
-                _show(report, verbose)
-            else:
-                write(path, writer(format).render(report))
-        except (OutputError, PluginError) as error:
-            click.echo(f"dockeraudit: {error}", err=True)
+            write(sink.path, _rendered(report, sink, verbose))
+        except OutputError as error:
+            say(f"dockeraudit: {error}")
+            status = INTERNAL
+        except Exception as error:  # a writer's own mistake costs its report and nothing else
+            if os.environ.get("DOCKERAUDIT_DEBUG"):
+                raise
+            say(f"dockeraudit: the format {sink.format} failed: {type(error).__name__}: {error}")
             status = INTERNAL
         else:
-            if path != "-":
-                click.echo(f"wrote {path}", err=True)
+            if sink.path != "-":
+                say(f"wrote {sink.path}")
     return status
 
 
-def _show(report: Report, verbose: bool) -> None:
-    """The terminal report, as wide as the terminal and in colour where that is wanted."""
-    import os
-    import shutil
-
+def _rendered(report: Report, sink: _Sink, verbose: bool) -> Iterator[str]:
+    """The report's text; on stdout the table is as wide as the terminal, and in colour there."""
+    if sink.format != "table" or sink.path != "-":
+        return sink.writer.render(report)
     terminal = sys.stdout.isatty()
-    color = terminal and "NO_COLOR" not in os.environ and os.environ.get("TERM") != "dumb"
-    width = min(shutil.get_terminal_size((80, 24)).columns, 120) if terminal else 80
-    table = writer("table")
-    for piece in table.render_table(report, width=width, color=color, verbose=verbose):  # type: ignore[attr-defined]
-        sys.stdout.write(piece)
-    sys.stdout.flush()
+    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    table = sink.writer.render_table(  # type: ignore[attr-defined]
+        report, width=min(_columns(), 120) if terminal else 80, color=color, verbose=verbose
+    )
+    return cast(Iterator[str], table)
+
+
+def _columns() -> int:
+    """As shutil.get_terminal_size, which imports compressors for its own reasons (5 ms)."""
+    given = os.environ.get("COLUMNS", "")
+    if given.isdecimal() and int(given):
+        return int(given)
+    try:
+        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
+    except (OSError, ValueError):
+        return 80

@@ -134,10 +134,30 @@ function value(   q, i, c, o) {
 	REST = substr(REST, RLENGTH + 1)
 	return o
 }
+# match() of a variable expression: of several places mawk 1.3.4 may take a later, longer one.
+function first(s, expression,   at, size) {
+	at = 0
+	while (match(s, expression)) {
+		at = RSTART
+		size = RLENGTH
+		if (at == 1) break
+		s = substr(s, 1, at - 1)
+	}
+	RSTART = at
+	RLENGTH = at ? size : -1
+	return at
+}
+# `curl -u user:password`, `docker login -p password`: names of one letter.
+function letters(s) {
+	gsub(/[ \t](-u[ \t=]*|--user[ \t=]+)["\047]?[^ \t"\047:\/]+:[^ \t"\047]*/, " -u ***", s)
+	if (s ~ /[ \t]login[ \t]/) gsub(/[ \t]-p[ \t=]*("[^"]*"|\047[^\047]*\047|[^ \t"\047]+)/, " -p ***", s)
+	return s
+}
 # A line of options: values of secret names become ***. `pend` carries over a line that ends
-# between a name and its value.
+# between a name and its value. Where LOOSE is set, a blank parts any name from its value.
 function opts(s,   o, l, n, k) {
 	s = urls(s)
+	if (s ~ /[ \t](-[up]|--user[ \t=])/) s = letters(s)
 	l = tolower(s)
 	if (!pend && !telling(l)) return s
 	o = ""
@@ -150,12 +170,14 @@ function opts(s,   o, l, n, k) {
 		s = REST
 		l = tolower(s)
 	}
-	while (match(l, NAMED)) {
+	while (first(l, NAMED)) {
 		n = substr(l, RSTART, RLENGTH)
 		o = o substr(s, 1, RSTART + RLENGTH - 1)
 		s = substr(s, RSTART + RLENGTH)
 		if (secret(n)) {
-			if (match(s, /^\\?["\047]?[ \t]*[=:][ \t]*/) || (n ~ /^-/ && match(s, /^[ \t]+/) &&
+			# A scheme and its credential may stand there as two words.
+			if (LOOSE && n ~ /auth|bearer|cookie/ && match(s, /^[ \t]+[^ \t"\047]/)) return o " ***"
+			if (match(s, /^\\?["\047]?[ \t]*[=:][ \t]*/) || ((LOOSE || n ~ /^-/) && match(s, /^[ \t]+/) &&
 				substr(s, RLENGTH + 1) !~ /^(-|\\?$)/)) {
 				o = o substr(s, 1, RLENGTH)
 				REST = substr(s, RLENGTH + 1)
@@ -435,7 +457,7 @@ function argv(t,   n, a, i, s, after) {
 		if (i > 1) out("\n")
 		if (after) { after = 0; out("***"); continue }
 		if (s ~ /^-[A-Za-z0-9_.-]*$/ && secret(s)) after = 1
-		else if (match(tolower(s), NAMED "[=:]") && secret(substr(s, RSTART, RLENGTH - 1)) &&
+		else if (first(tolower(s), NAMED "[=:]") && secret(substr(s, RSTART, RLENGTH - 1)) &&
 			s !~ /authorization-plugins?=/) s = urls(substr(s, 1, RSTART - 1)) substr(s, RSTART, RLENGTH) "***"
 		else { pend = 0; s = opts(s); pend = 0 }
 		out(s)
@@ -809,13 +831,15 @@ processes() {
 	CAND=$(ls -ln /proc/[0-9]*/exe | awk "$ROLES")
 	pn=$(grep -l -e 'docker\.sock' -e 'containerd\.sock' -e '/docker[^ ]*\.sock' /proc/[0-9]*/cmdline)
 	pz=
-	if [ "$ROOT" = 0 ]; then pz=$(grep -l -e dockerd -e rootlesskit /proc/[0-9]*/cmdline); fi
+	# Root without CAP_SYS_PTRACE can't look into others either.
+	readlink /proc/1/exe >/dev/null || pz=$(grep -l -e dockerd -e rootlesskit /proc/[0-9]*/cmdline)
 	set -f
 	case $CAND in *"cut "*) note "more than 200 processes of one kind; the rest was left out" ;; esac
 	for pp in $pz; do
 		pp=${pp%/cmdline}
 		pp=${pp#/proc/}
 		case $LF$CAND in *"$LF$pp "*) continue ;; esac
+		readlink "/proc/$pp/exe" >/dev/null && continue
 		px=$(tr '\000\n' '\n\003' <"/proc/$pp/cmdline")
 		px=${px%%"$LF"*}
 		case ${px##*/} in
@@ -831,6 +855,7 @@ processes() {
 		pp=${pp#/proc/}
 		case $pp in *[!0-9]* | '') continue ;; esac
 		case $LF$CAND in *"$LF$pp "*) continue ;; esac
+		readlink "/proc/$pp/exe" >/dev/null && continue
 		[ "$pp" != $$ ] || continue
 		po=$((po + 1))
 		[ $po -le 200 ] || continue
@@ -1163,7 +1188,7 @@ boot_lines() {
 	done
 	IFS=$bi
 	[ $# -gt 0 ] || return 0
-	awk "$MASK$LINES" N="$N" K=bootlines \
+	awk "$MASK$LINES" N="$N" K=bootlines LOOSE=1 \
 		P='(^|[^A-Za-z0-9_-])dockerd([^A-Za-z0-9_.-]|$)|(service|rc-service|systemctl|init[.]d).*docker' "$@"
 }
 
@@ -1847,7 +1872,7 @@ relays() {
 		-exec grep -lE -e '(docker|containerd)[^/ ]*[.]sock' {} + | head -n 50)
 	IFS=$ri
 	[ $# -gt 0 ] || return 0
-	awk "$MASK$LINES" N="$N" K=relay P='(docker|containerd)[^/ ]*[.]sock' "$@"
+	awk "$MASK$LINES" N="$N" K=relay LOOSE=1 P='(docker|containerd)[^/ ]*[.]sock' "$@"
 }
 
 # ---- the two rounds ----------------------------------------------------------------------------
@@ -1895,6 +1920,8 @@ main() {
 	IFS=' 	
 '
 	BORN=0 CAND='' HELD='' LISTEN='' MORE='' INSIDE='' SHOW='' HOMES='' API='' A=''
+	# A greeting may end without a newline.
+	echo
 	frame begin 1
 	ID=$(id)
 	case $ID in 'uid=0('* | 'uid=0 '*) ROOT=1 ;; *) ROOT=0 ;; esac

@@ -51,8 +51,8 @@ def privilege(values: dict[str, str]) -> Privilege:
     uid = number(match[1]) if match else -1
     user = (match[2] or "") if match else ""
     if uid != 0:
-        return Privilege(uid, user, "none")
-    return Privilege(uid, user, "sudo" if "sudo" in values else "root")
+        return Privilege(uid, user, "none", sees=False)
+    return Privilege(uid, user, "sudo" if "sudo" in values else "root", sees="init" in values)
 
 
 def init(values: dict[str, str]) -> str:

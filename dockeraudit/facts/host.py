@@ -63,6 +63,8 @@ class Privilege(Struct, frozen=True):
     user: str
     become: Literal["root", "sudo", "none"]
     """`root`: it was root already; `sudo`: became it; `none`: neither."""
+    sees: bool = True
+    """Whether it could look into other accounts' processes: without CAP_SYS_PTRACE root can't."""
 
 
 class HostFacts(Struct, frozen=True):

@@ -97,8 +97,8 @@ def _listener(
         return Listener(
             engine, "unix", address, "PLAIN", "LOCAL", "observed", _seen(process, socket, endpoint)
         )
-    wire = _wire(facts, socket.address, socket.port)
-    mode = _mode(wire, endpoint, running)
+    wires = _wires(facts, socket.address, socket.port)
+    mode = _mode(wires, endpoint, running)
     if mode is None:
         return None
     return Listener(
@@ -108,22 +108,26 @@ def _listener(
         mode=mode,
         reach=_reach(facts, socket.address),
         witness="observed",
-        evidence=_seen(process, socket, endpoint) + wire_evidence(wire),
+        evidence=_seen(process, socket, endpoint)
+        + tuple(each for wire in wires for each in wire_evidence(wire)),
     )
 
 
 def _mode(
-    wire: Wire | None, endpoint: Endpoint | None, running: Outcome | Unread | None
+    wires: tuple[Wire, ...], endpoint: Endpoint | None, running: Outcome | Unread | None
 ) -> Mode | Unread | None:
     """The mode of one socket; None: the API is not served on it."""
-    by_wire = None if wire is None else _mode_on_wire(wire, endpoint)
+    by_wire = next((mode for wire in wires if (mode := _mode_on_wire(wire, endpoint))), None)
     if by_wire is not None:
         return by_wire
     if endpoint is not None:
         return endpoint.mode
     if isinstance(running, Outcome) and running.starts:
         return None
-    if wire is not None and wire.plain in ("other", "silent", "refused"):
+    if any(
+        wire.plain == "other" or (wire.vantage == "host" and wire.plain in ("silent", "refused"))
+        for wire in wires
+    ):
         return None
     return Unread("no connection was tried, and what the daemon was told is not known")
 
@@ -140,14 +144,17 @@ def _mode_on_wire(wire: Wire, endpoint: Endpoint | None) -> Mode | None:
     return _TLS_MODES.get(wire.tls)
 
 
-def _wire(facts: HostFacts, address: str, port: int) -> Wire | None:
-    """The connection made to a socket: a wildcard was called on any address of its port."""
-    exact = [wire for wire in facts.wires if wire.port == port and wire.address == address]
-    if exact:
-        return exact[0]
+def _wires(facts: HostFacts, address: str, port: int) -> tuple[Wire, ...]:
+    """The connections made to a socket, the host's own first: a filter may lie before others'.
+
+    A wildcard was called on any address of its port.
+    """
+    of_port = [wire for wire in facts.wires if wire.port == port]
+    exact = [wire for wire in of_port if wire.address == address]
     if ip_address(address).is_unspecified:
-        return next((wire for wire in facts.wires if wire.port == port), None)
-    return None
+        own = [wire for wire in of_port if wire.vantage == "host"]
+        exact = (exact or own[:1]) + [wire for wire in of_port if wire.vantage == "scanner"]
+    return tuple(sorted(exact, key=lambda wire: wire.vantage))
 
 
 def wire_evidence(wire: Wire | None) -> tuple[Evidence, ...]:

@@ -178,6 +178,20 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
         "fail",
         ["/etc/nginx/nginx.conf"],
     ),
+    (
+        "listener-relay-process",
+        "holders of sockets unseen",
+        host(sockets=(Socket("tcp", "0.0.0.0", 2375, 77),), privilege=blind()),
+        "unknown",
+        [],
+    ),
+    (
+        "listener-relay-process",
+        "a socket of the kernel's",
+        host(sockets=(Socket("tcp", "0.0.0.0", 2049, 77),)),
+        "pass",
+        [],
+    ),
     ("listener-relay-process", "no /proc", host(processes=Unread("no /proc")), "unknown", []),
     ("listener-relay-process", "no engine", Host(facts(), ()), "not-applicable", []),
     (

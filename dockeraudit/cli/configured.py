@@ -1,0 +1,221 @@
+"""`--config`: the configuration file as the defaults of a command's options.
+
+What the command line says wins over the file, and the file over the built-in default: click itself
+does that, for the file's values become the command's `default_map`.
+"""
+
+import os
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+import click
+from click.core import ParameterSource
+
+from dockeraudit.cli.streams import say
+from dockeraudit.config import ConfigError, Configuration, Loaded, load
+from dockeraudit.config.document import shown
+from dockeraudit.targets import FACTS_ENDINGS, TargetError, facts_folder, parse
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+PARAMETERS = {
+    "targets": "targets",
+    "inventories": "inventories",
+    "profile": "profile",
+    "check": "only",
+    "skip": "skip",
+    "fail-on": "fail_on",
+    "become": "become",
+    "ssh-config": "ssh_config",
+    "ssh-options": "ssh_options",
+    "timeout": "timeout",
+    "concurrency": "concurrency",
+    "probe": "probe",
+    "format": "shown",
+    "reports": "reports",
+    "waivers": "waivers",
+    "baseline": "baseline",
+    "history": "history",
+}
+"""Keys of the file, and the parameter of a command that each is the default of."""
+
+_PATHS = ("inventories", "ssh-config", "waivers", "baseline", "history")
+
+
+def config_option(function: F) -> F:
+    """Add `--config` to a command, whose parameter `config` is then a `Loaded`."""
+    option = click.option(
+        "--config",
+        metavar="FILE",
+        is_eager=True,
+        callback=_load,
+        help="The configuration; else dockeraudit.toml or pyproject.toml, found upward from here. "
+        "`none` for none.",
+    )
+    return option(function)
+
+
+def refuse(error: ConfigError) -> NoReturn:
+    """Say every mistake of a file, and end with wrong use.
+
+    Raises:
+        click.UsageError: always.
+    """
+    *others, last = error.problems
+    for each in others:
+        say(f"dockeraudit: {each}")
+    raise click.UsageError(last)
+
+
+def _load(context: click.Context, parameter: click.Parameter, named: str | None) -> Loaded:
+    if context.resilient_parsing:
+        return Loaded()
+    try:
+        loaded = load(named)
+    except ConfigError as error:
+        refuse(error)
+    context.default_map = {**(context.default_map or {}), **defaults(loaded)}
+    return loaded
+
+
+def defaults(loaded: Loaded) -> dict[str, Any]:
+    """What the file sets, by the parameter that it is the default of."""
+    found = {}
+    for key, parameter in PARAMETERS.items():
+        if loaded.origin(key) and key != "targets":
+            found[parameter] = _value(loaded, key)
+    return found
+
+
+def _value(loaded: Loaded, key: str) -> Any:
+    """A value of the file as the command line would give it, paths from here."""
+    value = getattr(loaded.values, key.replace("-", "_"))
+    if key == "reports":
+        return [f"{format}={loaded.beside(path)}" for format, path in value.items()]
+    if key == "targets":
+        return tuple(_target(loaded, word) for word in value)
+    if key in _PATHS:
+        if isinstance(value, tuple):
+            return [loaded.beside(each) for each in value]
+        return loaded.beside(value) if value is not None else None
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _target(loaded: Loaded, word: str) -> str:
+    """A target of the file; one that is a path is meant from the file's folder."""
+    if "://" not in word and ("/" in word or word.endswith(FACTS_ENDINGS)):
+        return loaded.beside(word)
+    return word
+
+
+def targets(
+    loaded: Loaded, words: tuple[str, ...], connection: dict[str, Any]
+) -> tuple[tuple[str, ...], dict[str, Any]]:
+    """The targets to scan: those of the command line, else those of the file.
+
+    Raises:
+        click.UsageError: one of the file's names nothing, and where it stands.
+    """
+    from_file = source("inventories") is not ParameterSource.COMMANDLINE
+    if words or not from_file:
+        return words, {**connection, "inventories": ()} if from_file else connection
+    found: tuple[str, ...] = _value(loaded, "targets")
+    for number, word in enumerate(found):
+        try:
+            parse(word, facts_folder)
+        except TargetError as error:
+            assert loaded.document is not None
+            place = loaded.document.at((*loaded.root, "targets", number))
+            raise click.UsageError(f"{place}: {error}") from error
+    return found, connection
+
+
+def source(parameter: str) -> ParameterSource | None:
+    """Where the running command has a parameter's value from."""
+    return click.get_current_context().get_parameter_source(parameter)
+
+
+def placed(loaded: Loaded, message: str) -> str:
+    """A message about a value, after the place of that value where the file has it."""
+    if loaded.document is None:
+        return message
+    values: list[tuple[tuple[str | int, ...], str]] = [
+        (("profile",), loaded.values.profile),
+        *((("check", number), word) for number, word in enumerate(loaded.values.check)),
+        *((("skip", number), word) for number, word in enumerate(loaded.values.skip)),
+        *((("reports", name), name) for name in loaded.values.reports),
+        *(
+            (("groups", name, "profile"), group.profile)
+            for name, group in loaded.values.groups.items()
+            if group.profile
+        ),
+    ]
+    for place, value in values:
+        whole = (*loaded.root, *place)
+        if whole in loaded.document.lines and repr(value) in message:
+            return f"{loaded.document.at(whole)}: {shown(place)}: {message}"
+    return message
+
+
+def rows(context: click.Context, loaded: Loaded) -> list[tuple[str, Any, str]]:
+    """Every value in force: its key, itself, and where it is from."""
+    found: list[tuple[str, Any, str]] = []
+    for key, parameter in PARAMETERS.items():
+        name = key.replace("-", "_")
+        if parameter in context.params and _said(context, parameter):
+            value, origin = context.params[parameter], f"option {_option(context, parameter)}"
+            if key == "reports":
+                value = dict(each.partition("=")[::2] for each in value)
+        else:
+            value, origin = getattr(loaded.values, name), loaded.origin(key) or "default"
+        found.append((key, value, origin))
+    for name in type(loaded.values.settings).__struct_fields__:
+        key = name.replace("_", "-")
+        value = getattr(loaded.values.settings, name)
+        found.append((f"settings.{key}", value, loaded.origin("settings", key) or "default"))
+    for group, values in loaded.values.groups.items():
+        place = shown(("groups", group))
+        for name in type(values).__struct_fields__:
+            key = name.replace("_", "-")
+            if name != "settings" and loaded.origin("groups", group, key):
+                value = getattr(values, name)
+                found.append((f"{place}.{key}", value, loaded.origin("groups", group, key)))
+        for name in type(loaded.values.settings).__struct_fields__:
+            key = name.replace("_", "-")
+            origin = loaded.origin("groups", group, "settings", key)
+            if values.settings is not None and origin:
+                found.append((f"{place}.settings.{key}", getattr(values.settings, name), origin))
+    return found
+
+
+def _said(context: click.Context, parameter: str) -> bool:
+    return context.get_parameter_source(parameter) in (
+        ParameterSource.COMMANDLINE,
+        ParameterSource.ENVIRONMENT,
+    )
+
+
+def _option(context: click.Context, parameter: str) -> str:
+    for each in context.command.params:
+        if each.name == parameter:
+            return max(each.opts, key=len) if isinstance(each, click.Option) else "TARGET"
+    return parameter
+
+
+def nearby(name: str, loaded: Loaded) -> str:
+    """A file that is made where the configuration lies, else here."""
+    return os.path.join(os.path.dirname(loaded.path), name)
+
+
+__all__ = [
+    "PARAMETERS",
+    "Configuration",
+    "config_option",
+    "defaults",
+    "nearby",
+    "placed",
+    "refuse",
+    "rows",
+    "source",
+    "targets",
+]

@@ -1,0 +1,255 @@
+"""Charts of a history as inline SVG, for a report that loads nothing and runs without scripts.
+
+Pure functions. Colour only repeats what dashes and words say; colours are the page's custom
+properties, so that dark mode is the page's affair, with the text's colour where there are none.
+No `style`: the report's content security policy refuses it. Beside each chart stands a table.
+"""
+
+import itertools
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from html import escape
+
+from msgspec import Struct
+
+from dockeraudit.output import visible
+from dockeraudit.report import SEVERITIES, SeverityName
+
+_WIDTH, _HEIGHT = 640, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 92, 12, 28
+_MOST_POINTS = 120
+_DASHES = {"critical": "", "high": "8 3", "medium": "4 3", "low": "1.5 3", "info": "10 3 2 3"}
+_LABEL_GAP = 13
+_MISSED = "not all hosts were reached"
+
+
+class TrendPoint(Struct, frozen=True):
+    """One run's counts."""
+
+    time: str
+    """RFC 3339, UTC."""
+    open: dict[str, int]
+    """Not fixed and not waived, by severity."""
+    new: int = 0
+    fixed: int = 0
+    missed: int = 0
+    """Hosts that were not reached: what is open on them is counted as it was last seen."""
+
+
+class Repair(Struct, frozen=True):
+    """How long findings of a severity were open before they were fixed."""
+
+    severity: SeverityName
+    fixed: int
+    mean_days: float
+    median_days: float
+
+
+class Trend(Struct, frozen=True):
+    """What the HTML report shows of a history, oldest run first."""
+
+    points: tuple[TrendPoint, ...]
+    repairs: tuple[Repair, ...] = ()
+    days: int = 90
+    """The time that `repairs` are of."""
+
+
+def figure(trend: Trend, id: str = "trend") -> str:
+    """The chart, its table behind a fold, and the times to fix; empty where there was no run."""
+    if not trend.points:
+        return ""
+    repairs = repair_table(trend)
+    shown = thinned(trend.points)
+    rings = " Rings mark such runs." if any(point.missed for point in shown) else ""
+    return (
+        f'<figure class="trend">{svg_trend(trend.points, id)}'
+        f"<figcaption>{_escaped(describe(shown))}{rings}</figcaption>"
+        f"<details><summary>The figures as a table</summary>{table(trend.points)}</details>"
+        f"{repairs}</figure>"
+    )
+
+
+def repair_table(trend: Trend) -> str:
+    """How long findings were open before they were fixed; empty where none was."""
+    if not trend.repairs:
+        return ""
+    days = "day" if trend.days == 1 else f"{trend.days:,} days"
+    heads = ("Severity", "fixed", "mean days", "median days")
+    rows = (
+        f'<tr><th scope="row">{each.severity}</th><td>{each.fixed:,}</td>'
+        f"<td>{each.mean_days:,.1f}</td><td>{each.median_days:,.1f}</td></tr>"
+        for each in trend.repairs
+    )
+    return _table(f"Time to fix, of what was fixed in the last {days}", heads, rows)
+
+
+def svg_trend(points: Sequence[TrendPoint], id: str = "trend") -> str:
+    """Open findings over time as an SVG, a line for each severity that occurs; empty for none.
+
+    `id` begins the ids inside, so that a page can hold several charts.
+    """
+    shown = thinned(points)
+    if not shown:
+        return ""
+    id = "".join(char if char.isascii() and char.isalnum() else "-" for char in id)
+    names = [name for name in SEVERITIES if any(point.open.get(name, 0) for point in shown)]
+    top = _ceiling(max((point.open.get(name, 0) for point in shown for name in names), default=0))
+    return "".join(
+        (
+            f'<svg class="trend" role="img" aria-labelledby="{id}-title {id}-desc" '
+            f'viewBox="0 0 {_WIDTH} {_HEIGHT}" xmlns="http://www.w3.org/2000/svg" '
+            'fill="none" font-family="inherit" font-size="11">',
+            f'<title id="{id}-title">Open findings by severity over time</title>',
+            f'<desc id="{id}-desc">{_escaped(describe(shown))}</desc>',
+            *_axes(shown, top),
+            *_lines(shown, names, top),
+            *_marks(shown, names, top),
+            "</svg>",
+        )
+    )
+
+
+def table(points: Sequence[TrendPoint]) -> str:
+    """The same figures as an HTML table, newest first."""
+    shown = thinned(points)
+    names = [name for name in SEVERITIES if any(point.open.get(name, 0) for point in shown)]
+    heads = ("Run", *names, "new", "fixed", "hosts missed")
+    rows = (
+        "".join(
+            (
+                f'<tr><th scope="row"><time datetime="{_escaped(point.time)}">{_date(point.time)}'
+                "</time></th>",
+                *(f"<td>{point.open.get(name, 0):,}</td>" for name in names),
+                f"<td>{point.new:,}</td><td>{point.fixed:,}</td><td>{point.missed:,}</td></tr>",
+            )
+        )
+        for point in reversed(shown)
+    )
+    return _table("Open findings by severity, run by run", heads, rows)
+
+
+def _table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
+    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    return (
+        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table>"
+    )
+
+
+def describe(points: Sequence[TrendPoint]) -> str:
+    """The chart in words: from what, to what, and what is missing."""
+    first, last = points[0], points[-1]
+    text = f"{_date(last.time)}: {_tally(last)}."
+    if len(points) > 1:
+        text = f"{len(points)} runs. {_date(first.time)}: {_tally(first)}. {text}"
+    missed = sum(point.missed > 0 for point in points)
+    if missed:
+        runs = "1 run" if missed == 1 else f"{missed} runs"
+        text += f" In {runs} {_MISSED}; what was open there is counted as it was last seen."
+    return text
+
+
+def thinned(points: Sequence[TrendPoint]) -> tuple[TrendPoint, ...]:
+    """So many points as a small chart can show, in even steps; the newest is among them."""
+    step = -(-len(points) // _MOST_POINTS) or 1
+    return tuple(reversed(tuple(reversed(points))[::step]))
+
+
+def _axes(points: Sequence[TrendPoint], top: int) -> Iterator[str]:
+    """Three lines across with their numbers, and the first and the last date."""
+    right = _WIDTH - _RIGHT
+    for value in sorted({0, top // 2, top}):
+        y = _y(value, top)
+        yield (
+            f'<path d="M{_LEFT} {y:.1f}H{right}" stroke="var(--line, currentColor)" '
+            f'stroke-opacity="{1 if not value else 0.6}"/>'
+            f'<text x="{_LEFT - 6}" y="{y + 4:.1f}" text-anchor="end" '
+            f'fill="var(--soft, currentColor)">{value:,}</text>'
+        )
+    ends = [(0, "start"), (len(points) - 1, "end")] if len(points) > 1 else [(0, "start")]
+    for at, anchor in ends:
+        yield (
+            f'<text x="{_x(at, points):.1f}" y="{_HEIGHT - 8}" text-anchor="{anchor}" '
+            f'fill="var(--soft, currentColor)">{_date(points[at].time)}</text>'
+        )
+
+
+def _lines(points: Sequence[TrendPoint], names: Iterable[str], top: int) -> Iterator[str]:
+    """A line for each severity, and its name and last number at its end."""
+    names = list(names)
+    labels = _spread([_y(points[-1].open.get(name, 0), top) for name in names])
+    for name, label in zip(names, labels, strict=True):
+        colour = f"var(--{name}, currentColor)"
+        places = [
+            f"{_x(at, points):.1f} {_y(point.open.get(name, 0), top):.1f}"
+            for at, point in enumerate(points)
+        ]
+        dash = f' stroke-dasharray="{_DASHES[name]}"' if _DASHES[name] else ""
+        path = "M" + "L".join(places if len(places) > 1 else places * 2)
+        yield (
+            f'<path d="{path}" stroke="{colour}" stroke-width="2" stroke-linejoin="round" '
+            f'stroke-linecap="round"{dash}/>'
+            f'<text x="{_WIDTH - _RIGHT + 8}" y="{label + 4:.1f}" fill="{colour}">'
+            f"{name} {points[-1].open.get(name, 0):,}</text>"
+        )
+
+
+def _marks(points: Sequence[TrendPoint], names: Sequence[str], top: int) -> Iterator[str]:
+    """A ring at the foot of each run that missed hosts."""
+    for at, point in enumerate(points):
+        if point.missed:
+            hosts = "1 host" if point.missed == 1 else f"{point.missed:,} hosts"
+            yield (
+                f'<circle cx="{_x(at, points):.1f}" cy="{_y(0, top):.1f}" r="3" '
+                'fill="var(--paper, none)" stroke="var(--unknown, currentColor)">'
+                f"<title>{_date(point.time)}: {hosts} not reached</title></circle>"
+            )
+
+
+def _x(at: int, points: Sequence[TrendPoint]) -> float:
+    """Runs stand evenly: a chart of dates would squeeze the busy days."""
+    return _LEFT + at * (_WIDTH - _LEFT - _RIGHT) / max(len(points) - 1, 1)
+
+
+def _y(value: int, top: int) -> float:
+    room = _HEIGHT - _TOP - _BOTTOM
+    return _TOP + room - room * min(max(value, 0), top) / top
+
+
+def _ceiling(most: int) -> int:
+    """A round number that all values are below."""
+    step = 1
+    while True:
+        for factor in (2, 4, 10):
+            if most <= factor * step:
+                return factor * step
+        step *= 10
+
+
+def _spread(places: list[float]) -> list[float]:
+    """The places, moved apart so that labels do not cover each other."""
+    order = sorted(range(len(places)), key=lambda at: (places[at], at))
+    moved = list(places)
+    for above, below in itertools.pairwise(order):
+        moved[below] = max(moved[below], moved[above] + _LABEL_GAP)
+    floor = float(_HEIGHT - _BOTTOM)
+    for at in reversed(order):
+        moved[at] = min(moved[at], floor)
+        floor = moved[at] - _LABEL_GAP
+    return moved
+
+
+def _tally(point: TrendPoint) -> str:
+    counts = [f"{point.open[name]:,} {name}" for name in SEVERITIES if point.open.get(name, 0)]
+    return f"{', '.join(counts)} open" if counts else "nothing open"
+
+
+def _date(time: str) -> str:
+    try:
+        return datetime.fromisoformat(time).strftime("%Y-%m-%d")
+    except ValueError:
+        return _escaped(time[:10])
+
+
+def _escaped(text: str) -> str:
+    return escape(visible(text))

@@ -1,0 +1,198 @@
+"""Prometheus' text format, for node_exporter's textfile collector.
+
+node_exporter refuses a whole file for one time stamp, one series given twice or one HELP that
+differs, so none of these can happen here. All are gauges: the file shows one scan and counts
+nothing up. What was not assessed has no series, since 0 would say that nothing is wrong: a host
+that was not reached has `dockeraudit_host_up` 0 and nothing else.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+from dockeraudit.certificate_dates import certificate_ends, timestamp
+from dockeraudit.output import clipped, visible
+from dockeraudit.report import SEVERITIES, HostReport, Report, Result
+
+EXTENSION = "prom"
+
+MODE = 0o644
+"""The textfile collector reads as a user of its own; labels hold names, and never evidence."""
+
+_LABEL = 200
+
+Kind = Literal["fail", "waived", "unknown", "manual"]
+_KINDS: tuple[Kind, ...] = ("fail", "waived", "unknown", "manual")
+_Labels = tuple[tuple[str, str], ...]
+_Samples = Iterator[tuple[_Labels, float]]
+_Hosts = list[tuple[str, HostReport]]
+
+
+def render(report: Report) -> Iterator[str]:
+    """The families one after the other, each with its HELP and TYPE."""
+    hosts = _named(report.hosts)
+    yield from _family("build_info", "The version of dockeraudit; always 1.", _build_info(report))
+    yield from _family(
+        "scan_duration_seconds", "How long the last scan took.", _scan_duration(report)
+    )
+    yield from _family(
+        "scan_exit_code",
+        "Exit code of the last scan: 0 clean, 1 findings, 3 incomplete, 130 or 143 interrupted.",
+        iter([((), report.summary.exit_code)]),
+    )
+    yield from _family(
+        "last_success_timestamp_seconds",
+        "End of the last scan, if it was not interrupted and reached a host at all.",
+        _last_success(report),
+    )
+    yield from _family(
+        "waiver_expires_timestamp_seconds",
+        "When a waiver of the file of waivers no longer holds.",
+        _waivers(report),
+    )
+    for name, text, samples in _OF_HOSTS:
+        yield from _family(name, text, samples(hosts))
+
+
+def _family(name: str, text: str, samples: _Samples) -> Iterator[str]:
+    """One metric; a family without a sample is left out."""
+    seen: set[_Labels] = set()
+    for labels, value in samples:
+        if not seen:
+            yield f"# HELP dockeraudit_{name} {text}\n# TYPE dockeraudit_{name} gauge\n"
+        if labels in seen:
+            continue
+        seen.add(labels)
+        given = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
+        yield f"dockeraudit_{name}{f'{{{given}}}' if given else ''} {value:.15g}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+
+
+def _label(text: str) -> str:
+    """Text from a host or a user as a label: one line, and not a megabyte of it."""
+    return visible(clipped(text, _LABEL))
+
+
+def _named(hosts: Iterable[HostReport]) -> _Hosts:
+    """Each host with its label. The second of a name gets `~2`: a series can't be given twice."""
+    named: dict[str, HostReport] = {}
+    for host in hosts:
+        name = label = _label(host.target)
+        number = 2
+        while label in named:
+            label = f"{name}~{number}"
+            number += 1
+        named[label] = host
+    return list(named.items())
+
+
+def _build_info(report: Report) -> _Samples:
+    yield (("version", _label(report.tool.version)),), 1
+
+
+def _scan_duration(report: Report) -> _Samples:
+    started, finished = timestamp(report.started), timestamp(report.finished)
+    if started is not None and finished is not None:
+        yield (), max(0, finished - started)
+
+
+def _last_success(report: Report) -> _Samples:
+    finished = timestamp(report.finished)
+    reached = report.summary.hosts.scanned + report.summary.hosts.partial
+    if finished is not None and reached and report.summary.exit_code in (0, 1, 3):
+        yield (), finished
+
+
+def _host_up(hosts: _Hosts) -> _Samples:
+    for name, host in hosts:
+        yield (("host", name),), host.state != "unreachable"
+
+
+def _host_duration(hosts: _Hosts) -> _Samples:
+    for name, host in _reached(hosts):
+        yield (("host", name),), host.duration_s
+
+
+def _collected(hosts: _Hosts) -> _Samples:
+    for name, host in _reached(hosts):
+        moment = timestamp(host.collected_at) if host.collected_at else None
+        if moment is not None:
+            yield (("host", name),), moment
+
+
+def _findings(hosts: _Hosts) -> _Samples:
+    """Zeros too, so that an alert on a rise has something to rise from."""
+    for name, host in _reached(hosts):
+        counts = {(severity, kind): 0 for severity in SEVERITIES for kind in _KINDS}
+        for result in host.results:
+            kind = _kind(result)
+            if kind:
+                counts[result.severity, kind] += 1
+        for (severity, kind), count in counts.items():
+            yield (("host", name), ("severity", severity), ("status", kind)), count
+
+
+def _check_status(hosts: _Hosts) -> _Samples:
+    """A fleet has too many checks to list those that pass, which tell nobody anything."""
+    for name, host in _reached(hosts):
+        for result in host.results:
+            kind = _kind(result)
+            if kind:
+                check = ("check", _label(result.check))
+                severity = ("severity", result.severity)
+                yield (("host", name), check, severity, ("status", kind)), 1
+
+
+def _certificates(hosts: _Hosts) -> _Samples:
+    for name, host in _reached(hosts):
+        for end in sorted(certificate_ends(host), key=lambda end: end.not_after):
+            yield (("host", name), ("certificate", _label(end.resource))), end.not_after
+
+
+def _waivers(report: Report) -> _Samples:
+    """Of several for the same, the one that ends first."""
+    found = [(_day_after(waiver.expires), waiver) for waiver in report.waivers]
+    for moment, waiver in sorted(found, key=lambda each: each[0] or 0):
+        if moment is not None:
+            check, target = ("check", _label(waiver.check)), ("target", _label(waiver.target))
+            yield (check, target, ("resource", _label(waiver.resource))), moment
+
+
+_OF_HOSTS: tuple[tuple[str, str, Callable[[_Hosts], _Samples]], ...] = (
+    ("host_up", "Whether the host was reached.", _host_up),
+    ("host_scan_duration_seconds", "How long the host took.", _host_duration),
+    ("host_collected_timestamp_seconds", "When the host's facts were gathered.", _collected),
+    (
+        "findings",
+        "Results of a reached host by severity; what is waived is not among those that fail.",
+        _findings,
+    ),
+    ("check_status", "1 for each result that is neither pass nor not applicable.", _check_status),
+    (
+        "certificate_not_after_timestamp_seconds",
+        "When a certificate ends that has ended or ends soon.",
+        _certificates,
+    ),
+)
+
+
+def _reached(hosts: _Hosts) -> _Hosts:
+    return [(name, host) for name, host in hosts if host.state != "unreachable"]
+
+
+def _kind(result: Result) -> Kind | None:
+    if result.status == "fail":
+        return "fail" if result.counts else "waived"
+    return result.status if result.status in ("unknown", "manual") else None
+
+
+def _day_after(day: str) -> int | None:
+    """A waiver holds to the end of its day, UTC."""
+    try:
+        ends = date.fromisoformat(day) + timedelta(days=1)
+    except (ValueError, OverflowError):
+        return None
+    return int(datetime(ends.year, ends.month, ends.day, tzinfo=UTC).timestamp())

@@ -1,0 +1,191 @@
+"""`dockeraudit history` and `dockeraudit diff`: what they print and how they end."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+import pytest
+
+from dockeraudit.cli.diff import command as diff
+from dockeraudit.cli.history import command as history
+from dockeraudit.report import Report
+from tests.history.reports import found, lost, other, report, scanned
+
+EVIL = "/x\x1b[2J\n::error::forged\u202e ##vso[task.complete]" + "A" * 3000
+
+A = found("web1", "listener-tcp-plain", "[::]:2375", severity="critical")
+CLEAN = other("listener-tcp-plain")
+
+Run = Callable[..., tuple[int, str]]
+
+
+@pytest.fixture
+def run(capfd: pytest.CaptureFixture[str]) -> Run:
+    def call(command: click.Command, *arguments: str) -> tuple[int, str]:
+        capfd.readouterr()
+        status = command.main(list(arguments), "dockeraudit", standalone_mode=False)
+        return int(status), capfd.readouterr().out
+
+    return call
+
+
+@pytest.fixture
+def save(tmp_path: Path) -> Callable[[str, Report], str]:
+    def write(name: str, one: Report) -> str:
+        path = tmp_path / name
+        path.write_bytes(msgspec.json.encode(one))
+        return str(path)
+
+    return write
+
+
+Save = Callable[[str, Report], str]
+
+
+def readable(text: str) -> None:
+    for line in text.splitlines():
+        assert len(line.replace(r"\x3a", ":")) <= 80, line
+        assert line.isprintable(), repr(line)
+        assert not line.lstrip().startswith("::")
+        assert "##vso[" not in line
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "status", "words"),
+    [
+        (scanned("web1", A), scanned("web1", A), 0, "nothing is new or worse"),
+        (scanned("web1", A), scanned("web1", CLEAN), 0, "FIXED (1)"),
+        (scanned("web1", CLEAN), scanned("web1", A), 1, "NEW (1)"),
+        (scanned("web1", A), lost("web1"), 3, "UNREACHABLE"),
+        (scanned("web1", A), scanned("web1"), 3, "can't tell: the check was not selected"),
+        (
+            scanned("web1", found("web1", "listener-tcp-plain", "[::]:2375", severity="low")),
+            scanned("web1", A),
+            1,
+            "was low",
+        ),
+        (lost("web1"), scanned("web1", A), 1, "could not be seen before: not reached"),
+    ],
+)
+def test_diff_of_files(
+    run: Run, save: Save, before: Any, after: Any, status: int, words: str
+) -> None:
+    files = save("a.json", report(before)), save("b.json", report(after, day=1))
+    ended, text = run(diff, *files)
+    assert ended == status
+    assert words in text
+    readable(text)
+    ended, document = run(diff, *files, "--format", "json")
+    assert ended == status
+    told = json.loads(document)
+    assert told["exit_code"] == status
+    assert run(diff, *files)[1] == text
+
+
+def test_diff_of_runs(run: Run, save: Save, tmp_path: Path) -> None:
+    """A host that comes back brings no news that was known."""
+    file = str(tmp_path / "audit.db")
+    hosts = (scanned("web1", A), lost("web1"), scanned("web1", A), scanned("web1", CLEAN))
+    names = [save(f"{day}.json", report(host, day=day)) for day, host in enumerate(hosts)]
+    assert run(history, "add", *names, "--history", file)[0] == 0
+    assert run(diff, "--history", file, "1", "2")[0] == 3
+    ended, text = run(diff, "--history", file, "2", "3")
+    assert (ended, "NEW" in text) == (0, False)
+    ended, text = run(diff, "--history", file)
+    assert ended == 0
+    assert "FIXED (1)" in text
+    assert "run 3" in text
+
+
+def test_hostile_text_stays_on_its_line(run: Run, save: Save, tmp_path: Path) -> None:
+    file = str(tmp_path / "audit.db")
+    evil = found(EVIL, EVIL, EVIL, severity="low")
+    worse = found(EVIL, EVIL, EVIL)
+    names = [
+        save("a.json", report(scanned(EVIL, evil))),
+        save("b.json", report(scanned(EVIL, worse), day=1)),
+    ]
+    readable(run(diff, *names)[1])
+    run(history, "--history", file, "add", *names)
+    for question in ("runs", "findings", "fixed --days 36500", "worse --days 36500", "calendar"):
+        readable(run(history, "--history", file, *question.split())[1])
+
+
+def test_answers(run: Run, save: Save, tmp_path: Path) -> None:
+    file = str(tmp_path / "audit.db")
+    hosts = (
+        scanned("web1", A, found("web1", "two", "/x", severity="low")),
+        scanned("web1", CLEAN, found("web1", "two", "/x", severity="high")),
+    )
+    for day, host in enumerate(hosts):
+        run(history, "add", save(f"{day}.json", report(host, day=day)), "--history", file)
+    always = ("--history", file)
+    words = {
+        ("runs",): "FINISHED (UTC)",
+        ("findings",): "HIGH      web1: two, open",
+        ("findings", "--severity", "critical"): "0 findings open",
+        ("fixed", "--days", "36500"): "critical     1       1.0         1.0",
+        ("worse", "--days", "36500"): "was low until 2026-11-19",
+        ("calendar",): "No certificate is known",
+    }
+    for question, expected in words.items():
+        status, text = run(history, *question, *always)
+        assert (status, expected in text) == (0, True), text
+        readable(text)
+        json.loads(run(history, *question, *always, "--format", "json")[1])
+    assert run(history, "prune", "--keep", "1", *always)[0] == 0
+    text = run(history, "runs", *always)[1]
+    assert "1*" in text
+    assert "pruned" in text
+
+
+@pytest.mark.parametrize(
+    ("command", "arguments", "words"),
+    [
+        (diff, ("a.json",), "name two JSON reports"),
+        (diff, ("1", "2"), "Runs of a history need --history FILE"),
+        (diff, ("--history", "none.db"), "no such file"),
+        (history, ("runs",), "name it with --history FILE"),
+        (history, ("findings", "--history", "none.db"), "no such file"),
+        (history, ("prune", "--history", "none.db", "--keep", "3"), "no such file"),
+        (history, ("prune", "--history", "none.db"), "name one of"),
+        (history, ("add", "--history", "x.db", "none.json"), "No such file"),
+        (history, ("runs", "--history", "/dev/null"), "not a plain file"),
+    ],
+)
+def test_wrong_use_is_one_line(
+    run: Run, command: click.Command, arguments: tuple[str, ...], words: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(click.UsageError) as caught:
+        run(command, *arguments)
+    assert words in caught.value.format_message()
+    assert "\n" not in caught.value.format_message()
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "no JSON report"),
+        (b"{}", "missing required field"),
+        (msgspec.json.encode(report()).replace(b'"1"', b'"9"', 1), "schema version '9'"),
+    ],
+)
+def test_files_that_are_no_report(run: Run, tmp_path: Path, content: bytes, words: str) -> None:
+    path = tmp_path / "report.json"
+    path.write_bytes(content)
+    with pytest.raises(click.UsageError, match=words):
+        run(diff, str(path), str(path))
+
+
+def test_a_run_that_is_not_there(run: Run, save: Save, tmp_path: Path) -> None:
+    file = str(tmp_path / "audit.db")
+    run(history, "add", save("a.json", report(scanned("web1", A))), "--history", file)
+    for word in ("7", "previous", "-1", "²"):
+        with pytest.raises(click.UsageError, match=r"no run|No such option"):
+            run(diff, "--history", file, word, "last")

@@ -1,0 +1,72 @@
+"""Which checks a run uses."""
+
+import pytest
+
+from dockeraudit.plugins import checks
+from dockeraudit.selection import SelectionError, profiles, select
+
+ALL = checks()
+
+
+def chosen(
+    profile: str = "daemon", *, only: tuple[str, ...] = (), skip: tuple[str, ...] = ()
+) -> list[str]:
+    return [check.id for check in select(ALL, profile, only, skip)]
+
+
+def test_strict_is_everything() -> None:
+    assert chosen("strict") == sorted(ALL)
+    assert {"daemon", "strict"} <= set(profiles(ALL))
+
+
+def test_a_profile_is_its_checks() -> None:
+    assert chosen() == [id for id, check in ALL.items() if "daemon" in check.profiles]
+
+
+@pytest.mark.parametrize(
+    ("only", "skip", "expected"),
+    [
+        pytest.param(("listener-tcp-plain",), (), ["listener-tcp-plain"], id="one"),
+        pytest.param(
+            ("tls-verify-enabled", "listener-tcp-plain"),
+            (),
+            ["listener-tcp-plain", "tls-verify-enabled"],
+            id="two, sorted",
+        ),
+        pytest.param(
+            ("listener-tcp-*", "listener-tcp-plain"), (), ["listener-tcp-plain"], id="each once"
+        ),
+        pytest.param(("tls-*",), ("tls-[!v]*",), ["tls-verify-enabled"], id="globs"),
+    ],
+)
+def test_patterns(only: tuple[str, ...], skip: tuple[str, ...], expected: list[str]) -> None:
+    assert chosen(only=only, skip=skip) == expected
+
+
+def test_check_chooses_among_all_profiles() -> None:
+    outside = [id for id, check in ALL.items() if "daemon" not in check.profiles]
+    for id in outside[:1]:
+        assert chosen(only=(id,)) == [id]
+
+
+def test_skip_takes_from_the_profile() -> None:
+    assert chosen(skip=("tls-*",)) == [id for id in chosen() if not id.startswith("tls-")]
+
+
+@pytest.mark.parametrize(
+    ("profile", "only", "skip", "said"),
+    [
+        pytest.param("deamon", (), (), "Did you mean 'daemon'?", id="profile"),
+        pytest.param("deamon", ("tls-*",), (), "Did you mean 'daemon'?", id="though not used"),
+        pytest.param("daemon", ("tls-x",), (), "no check 'tls-x'", id="check"),
+        pytest.param("daemon", ("TLS-*",), (), "no check 'TLS-*'", id="case matters"),
+        pytest.param("daemon", ("",), (), "no check ''", id="empty"),
+        pytest.param("daemon", (), ("zz*",), "dockeraudit list", id="skip"),
+        pytest.param("daemon", ("tls-*",), ("*",), "no check is left", id="nothing left"),
+    ],
+)
+def test_what_names_nothing(
+    profile: str, only: tuple[str, ...], skip: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(SelectionError, match=said.replace("*", r"\*").replace("?", r"\?")):
+        select(ALL, profile, only, skip)
