@@ -1,6 +1,7 @@
 """What a scan's results mean for the exit code, and the one sentence that says why."""
 
 from collections.abc import Iterable
+
 from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE
 from dockeraudit.report import (
     SEVERITIES,

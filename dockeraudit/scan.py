@@ -198,8 +198,15 @@ def _unanswered(error: CollectError, answer: Answer, target: Target) -> Transpor
     """Why an answer is not the collector's."""
     if error.kind == "no-shell":
         return unanswered(answer, target.spec)
-    hint = "run it again; if it happens again, something on the host ends the session"
-    return TransportError("died", f"{target.spec}: {error}", hint)
+    hint = _HINTS.get(error.kind, _HINTS["died"])
+    return TransportError(error.kind, f"{target.spec}: {error}", hint)
+
+
+_HINTS = {
+    "died": "run it again; if it happens again, something on the host ends the session",
+    "protocol": "something there writes into the answer: a profile, a forced command, a proxy",
+    "command-missing": "install it (coreutils, findutils, grep, sed, awk, or busybox)",
+}
 
 
 def missing_paths(host: Host) -> tuple[str, ...]:

@@ -114,6 +114,13 @@ def worst_first(results: Iterable[Result]) -> list[Result]:
     return sorted(results, key=lambda result: (RANK[result.severity], result.check))
 
 
+def excuse(result: Result, finding: ReportedFinding) -> str:
+    """Says of one finding among others that it does not count."""
+    if finding.waiver is None or result.waiver is not None:
+        return ""
+    return " (waived)" if finding.waiver.expires else " (in the baseline)"
+
+
 def worst_findings(result: Result) -> list[ReportedFinding]:
     """A result's findings, worst first."""
     return sorted(result.findings, key=lambda finding: RANK[finding.severity])

@@ -20,7 +20,7 @@ from junit_xml import TestCase, TestSuite  # type: ignore[import-untyped]
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import HostReport, Report, Result
 
-from ._view import RANK, blocks, engine_name
+from ._view import RANK, blocks, engine_name, excuse
 
 EXTENSION = "xml"
 
@@ -138,6 +138,8 @@ def _waiver(result: Result) -> str:
     if result.waiver is None:
         return "waived"
     waiver = result.waiver
+    if not waiver.expires:
+        return _short(waiver.reason)
     ticket = f" ({_short(waiver.ticket)})" if waiver.ticket else ""
     until = f"waived until {_short(waiver.expires)} by {_short(waiver.owner)}{ticket}"
     return f"{until}: {_short(waiver.reason)}"
@@ -168,7 +170,8 @@ def _advice(text: str) -> str:
 def _evidence(result: Result) -> Iterator[str]:
     """Each finding with what says so, a line each."""
     for finding in sorted(result.findings, key=lambda finding: RANK[finding.severity]):
-        yield f"found: {_short(finding.message)} [{_short(finding.resource)}]"
+        note = excuse(result, finding)
+        yield f"found: {_short(finding.message)} [{_short(finding.resource)}]{note}"
         for proof in finding.evidence:
             detail = visible(clipped(proof.detail, _EVIDENCE))
             yield f"  {_short(proof.source)}: {detail}"

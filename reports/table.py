@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from itertools import islice
 
 from dockeraudit.output import clipped, visible
-from dockeraudit.report import SEVERITIES, HostReport, Proof, Report, Result
+from dockeraudit.report import SEVERITIES, HostReport, Proof, Report, Result, Waiver
 
 from . import _view
 
@@ -249,7 +249,7 @@ def _found(page: _Page, host: str, result: Result) -> Iterator[list[str]]:
     """Each finding of a result as lines: what, then the evidence under it."""
     lead = f"{host}: " if host else ""
     for finding in _view.worst_findings(result):
-        text = lead + _short(finding.message)
+        text = lead + _short(finding.message) + _view.excuse(result, finding)
         yield [
             *page.entry("  found", text),
             *(line for proof in finding.evidence for line in _proof(page, proof)),
@@ -298,13 +298,19 @@ def _waived(page: _Page, report: Report) -> Iterator[str]:
         assert result.waiver
         yield from page.entry(
             "" if index else "WAIVED",
-            f"{_names(host)}: {visible(result.check)} ({result.severity}), until "
-            f"{_short(result.waiver.expires)} by {_short(result.waiver.owner)}: "
+            f"{_names(host)}: {visible(result.check)} ({result.severity}), {_until(result.waiver)}"
             f"{_short(result.waiver.reason)}",
             "bold",
         )
     if len(waived) > len(shown):
         yield from page.entry("", f"... and {len(waived) - len(shown):,} more: -v shows all")
+
+
+def _until(waiver: Waiver) -> str:
+    """What is in the baseline has neither an end nor somebody who answers for it."""
+    if not waiver.expires:
+        return ""
+    return f"until {_short(waiver.expires)} by {_short(waiver.owner)}: "
 
 
 def _not_assessed(page: _Page, report: Report) -> Iterator[str]:

@@ -472,6 +472,8 @@ def ca_keys(host: Host) -> Targets:
         for held in host.material.certificates
         if held.certificate.ca or held.role in ("daemon-ca", "client-ca", "swarm-ca")
     } - {b""}
+    if authorities and not host.facts.privilege.sees:
+        yield Unread("which private keys lie here: not to be seen without root")
     for key in host.material.keys if authorities else ():
         if key.spki in authorities:
             owners = {each.uid for each in host.facts.accounts if each.name == key.owner}

@@ -55,7 +55,10 @@ def _of_host(host: Host, engine: Engine, path: str, said: Evidence) -> Iterator[
         runs = _shared.prop(unit, "ActiveState") == "active"
     else:
         runs = any(each.role == "containerd" and not _child(each, engine) for each in processes)
-    if engine.process is not None and not runs:
+    if engine.process is not None and not runs and not host.facts.privilege.sees:
+        if unit is None or _shared.prop(unit, "ActiveState") != "active":
+            yield Unread("whether containerd runs: programs of others are not to be seen")
+    elif engine.process is not None and not runs:
         what = f"{engine.name} uses {path}, but no containerd runs beside it"
         yield Finding("containerd", what, (said,))
     if unit is None or path != SOCKET or host.facts.boot.init != "systemd":

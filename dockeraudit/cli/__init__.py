@@ -18,7 +18,21 @@ from dockeraudit.cli import streams
 from dockeraudit.exits import CLEAN, INTERNAL, SIGNALLED, USAGE
 from dockeraudit.words import nearest
 
-COMMANDS = ("scan", "collect", "effective", "explain", "list")
+COMMANDS = (
+    "scan",
+    "collect",
+    "effective",
+    "explain",
+    "list",
+    "init",
+    "config",
+    "baseline",
+    "waive",
+    "waivers",
+    "history",
+    "diff",
+    "schedule",
+)
 
 EPILOG = """\b
 Exit codes: 0 nothing at or above --fail-on; 1 findings; 2 wrong use or

@@ -36,6 +36,7 @@ PARAMETERS = {
     "waivers": "waivers",
     "baseline": "baseline",
     "history": "history",
+    "notify": "notify",
 }
 """Keys of the file, and the parameter of a command that each is the default of."""
 
@@ -94,6 +95,8 @@ def _value(loaded: Loaded, key: str) -> Any:
         return [f"{format}={loaded.beside(path)}" for format, path in value.items()]
     if key == "targets":
         return tuple(_target(loaded, word) for word in value)
+    if key == "notify":
+        return [f"@{loaded.beside(each[1:])}" if each[:1] == "@" else each for each in value]
     if key in _PATHS:
         if isinstance(value, tuple):
             return [loaded.beside(each) for each in value]
@@ -116,7 +119,7 @@ def targets(
     Raises:
         click.UsageError: one of the file's names nothing, and where it stands.
     """
-    from_file = source("inventories") is not ParameterSource.COMMANDLINE
+    from_file = not said("inventories")
     if words or not from_file:
         return words, {**connection, "inventories": ()} if from_file else connection
     found: tuple[str, ...] = _value(loaded, "targets")
@@ -128,11 +131,6 @@ def targets(
             place = loaded.document.at((*loaded.root, "targets", number))
             raise click.UsageError(f"{place}: {error}") from error
     return found, connection
-
-
-def source(parameter: str) -> ParameterSource | None:
-    """Where the running command has a parameter's value from."""
-    return click.get_current_context().get_parameter_source(parameter)
 
 
 def placed(loaded: Loaded, message: str) -> str:
@@ -168,6 +166,8 @@ def rows(context: click.Context, loaded: Loaded) -> list[tuple[str, Any, str]]:
                 value = dict(each.partition("=")[::2] for each in value)
         else:
             value, origin = getattr(loaded.values, name), loaded.origin(key) or "default"
+        if key == "notify":
+            value = [_masked(each) for each in value]
         found.append((key, value, origin))
     for name in type(loaded.values.settings).__struct_fields__:
         key = name.replace("_", "-")
@@ -186,6 +186,19 @@ def rows(context: click.Context, loaded: Loaded) -> list[tuple[str, Any, str]]:
             if values.settings is not None and origin:
                 found.append((f"{place}.settings.{key}", getattr(values.settings, name), origin))
     return found
+
+
+def _masked(address: str) -> str:
+    """An address of apprise without what may be a password in it: all but its scheme."""
+    if address.startswith("@"):
+        return address
+    scheme, separator, _ = address.partition("://")
+    return f"{scheme}://…" if separator and scheme.isalnum() else "…"
+
+
+def said(parameter: str) -> bool:
+    """Whether the command line has a parameter of the running command."""
+    return _said(click.get_current_context(), parameter)
 
 
 def _said(context: click.Context, parameter: str) -> bool:
@@ -216,6 +229,6 @@ __all__ = [
     "placed",
     "refuse",
     "rows",
-    "source",
+    "said",
     "targets",
 ]

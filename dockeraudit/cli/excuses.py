@@ -1,4 +1,4 @@
-"""What a scan's failures are excused by: a file of waivers, a baseline; and what is said of them."""
+"""What excuses failures: a file of waivers, a baseline; and what people are told of them."""
 
 import datetime
 from collections.abc import Iterator

@@ -4,7 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator
-from typing import cast
+from functools import partial
+from types import ModuleType
+from typing import Any, cast
 
 import click
 import msgspec
@@ -14,7 +16,6 @@ from dockeraudit import __version__
 from dockeraudit.check import Check
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
-from dockeraudit.cli.excuses import excused, read_baseline, read_waivers
 from dockeraudit.cli.interruption import Interruption
 from dockeraudit.cli.loaded import known_checks, known_formats, known_writer
 from dockeraudit.cli.options import (
@@ -27,12 +28,14 @@ from dockeraudit.cli.options import (
 from dockeraudit.cli.predicted import NAMES, predicted, prediction_options
 from dockeraudit.cli.progress import Progress
 from dockeraudit.cli.streams import say
+from dockeraudit.config import Loaded
+from dockeraudit.config.patterns import names_of
 from dockeraudit.exits import CLEAN, INTERNAL
 from dockeraudit.output import OutputError, write
 from dockeraudit.plugins import Writer
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
-from dockeraudit.scan import Plan, rfc3339, scan
+from dockeraudit.scan import Plan, report_host, rfc3339, scan
 from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
 from dockeraudit.targets import Target
 from dockeraudit.words import nearest
@@ -89,6 +92,10 @@ class _Sink(Struct, frozen=True):
     help="Write a report too; may be repeated, `-` is stdout.",
 )
 @click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
+@click.option("--waivers", metavar="FILE", help="Findings that somebody answers for until a day.")
+@click.option("--baseline", metavar="FILE", help="Fail only on what is new or worse since then.")
+@prediction_options
+@config_option
 @click.option("-v", "--verbose", is_flag=True, help="Show every result, not only failures.")
 def command(
     targets: tuple[str, ...],
@@ -99,8 +106,11 @@ def command(
     shown: str | None,
     reports: tuple[str, ...],
     probe: bool,
+    waivers: str | None,
+    baseline: str | None,
+    config: Loaded,
     verbose: bool,
-    **connection: object,
+    **more: Any,
 ) -> int:
     """Judge each TARGET; with none, this machine.
 
@@ -114,17 +124,23 @@ def command(
       dockeraudit scan --become --fail-on high ops@web1
       dockeraudit scan -i hosts.txt --format json > report.json
       dockeraudit scan facts/ --check 'certificate-*'
+      dockeraudit scan --daemon-json daemon.json --unit docker.service
     """
-    sinks = _sinks(reports, shown)
-    plan = Plan(
-        checks=_checks(profile, only, skip),
-        options=transport_options(connection),
-        limits=limits(connection),
-        probe=probe,
-    )
-    named = named_targets(targets, connection)
+    sinks = _sinks(config, reports, shown)
+    entries = excuses().read_waivers(waivers) if waivers else ()
+    before = excuses().read_baseline(baseline) if baseline else None
     started = time.time()
-    hosts, interrupted = _run(named, plan, cast(int, connection["concurrency"]))
+    interrupted = 0
+    plan = scan_plan(config, profile, only, skip, more, probe=probe)
+    if any(more[name] for name in NAMES):
+        if targets:
+            raise click.UsageError("name targets, or files to judge, but not both")
+        hosts: tuple[HostReport, ...] = (_predicted(plan, more),)
+    else:
+        words, connection = configured.targets(config, targets, more)
+        named = named_targets(words, connection)
+        started = time.time()
+        hosts, interrupted = scan_all(named, plan, more["concurrency"])
     report = Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("dockeraudit", __version__),
@@ -135,12 +151,75 @@ def command(
         summary=summarize(hosts, fail_on),
         hosts=hosts,
     )
+    if waivers or before is not None:
+        report = excuses().excused(report, entries, before)
     failed = sum(host.error is not None and host.error.kind == "internal" for host in hosts)
     if interrupted:
         report = _ended(report, interrupted, "interrupted")
     elif failed:
         report = _ended(report, INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
     return _write_all(report, sinks, verbose) or report.summary.exit_code
+
+
+def excuses() -> ModuleType:
+    """What is needed only where something is waived or was there before."""
+    from dockeraudit.cli import excuses as module
+
+    return module
+
+
+def scan_plan(
+    config: Loaded,
+    profile: str,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    connection: dict[str, Any],
+    *,
+    probe: bool,
+) -> Plan:
+    """What to do with each target; the configuration's groups have plans of their own."""
+    plan = Plan(
+        checks=_checks(config, profile, only, skip),
+        options=transport_options(connection),
+        limits=limits(connection),
+        probe=probe,
+        settings=config.settings(),
+    )
+    if not config.values.groups:
+        return plan
+    for group in config.values.groups.values():
+        if group.profile:
+            _checks(config, group.profile, only, skip)
+    return msgspec.structs.replace(plan, another=partial(_group_plan, plan, config, only, skip))
+
+
+def _group_plan(
+    plan: Plan, config: Loaded, only: tuple[str, ...], skip: tuple[str, ...], target: str
+) -> Plan | None:
+    """The plan for a target that is in a group; what the command line says goes before it."""
+    names = names_of(target, os.uname().nodename)
+    groups = [group for _, group in config.groups(names)]
+    if not groups:
+        return None
+    changes: dict[str, Any] = {"another": None, "settings": config.settings(names)}
+    for group in groups:
+        if group.profile and not configured.said("profile") and not only:
+            changes["checks"] = _checks(config, group.profile, only, skip)
+            changes["profile"] = group.profile
+        if group.fail_on and not configured.said("fail_on"):
+            changes["fail_on"] = group.fail_on
+        if group.become is not None and not configured.said("become"):
+            changes["options"] = msgspec.structs.replace(plan.options, become=group.become)
+    return msgspec.structs.replace(plan, **changes)
+
+
+def _predicted(plan: Plan, given: dict[str, Any]) -> HostReport:
+    plan = plan.of("files")
+    return predicted(
+        given,
+        plan.checks,
+        lambda host, checks: report_host(host, msgspec.structs.replace(plan, checks=checks)),
+    )
 
 
 def _ended(report: Report, status: int, rule: str) -> Report:
@@ -151,8 +230,15 @@ def _ended(report: Report, status: int, rule: str) -> Report:
     return msgspec.structs.replace(report, summary=summary)
 
 
-def _sinks(reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
+def _sinks(config: Loaded, reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
     """Everything to write, stdout last; checked before any host is asked."""
+    try:
+        return _all_sinks(reports, shown)
+    except click.UsageError as error:
+        raise click.UsageError(configured.placed(config, str(error))) from error
+
+
+def _all_sinks(reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
     known = known_formats()
     sinks: dict[str, _Sink] = {}
     for given in reports:
@@ -163,7 +249,7 @@ def _sinks(reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
         if place in sinks:
             raise click.UsageError(f"--report {given}: there is another report for {path}")
         sinks[place] = _sink(format, path, known)
-    if "-" in sinks and shown:
+    if "-" in sinks and shown and configured.said("shown"):
         raise click.UsageError("--format and a --report to `-` both want stdout")
     last = sinks.pop("-", None) or _sink(shown or "table", "-", known)
     return [*sinks.values(), last]
@@ -176,14 +262,16 @@ def _sink(format: str, path: str, known: list[str]) -> _Sink:
     return _Sink(format, path, known_writer(format))
 
 
-def _checks(profile: str, only: tuple[str, ...], skip: tuple[str, ...]) -> tuple[Check, ...]:  # type: ignore[type-arg]
+def _checks(
+    config: Loaded, profile: str, only: tuple[str, ...], skip: tuple[str, ...]
+) -> tuple[Check[Any], ...]:
     try:
         return select(known_checks(), profile, only, skip)
     except SelectionError as error:
-        raise click.UsageError(str(error)) from error
+        raise click.UsageError(configured.placed(config, str(error))) from error
 
 
-def _run(
+def scan_all(
     targets: tuple[Target, ...], plan: Plan, concurrency: int
 ) -> tuple[tuple[HostReport, ...], int]:
     """Every host's report, and the exit code of an interruption or 0."""

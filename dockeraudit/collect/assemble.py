@@ -24,7 +24,7 @@ from dockeraudit.facts import (
 )
 
 from . import answers, files, machine, proc, sockets, units
-from .frames import Frame, text, unescape
+from .frames import CollectError, Frame, text, unescape
 
 T = TypeVar("T")
 
@@ -97,6 +97,9 @@ class Draft:
         return None
 
 
+_ALWAYS = ("machine", "stat", "asked")
+
+
 def _why(code: str, argument: str) -> str:
     if code == "missing":
         return f"{argument} not installed"
@@ -106,8 +109,18 @@ def _why(code: str, argument: str) -> str:
 
 
 def facts(frames: Iterable[Frame], *, target: str, collected_at: int, duration: float) -> HostFacts:
-    """All facts of a first round."""
+    """All facts of a first round.
+
+    Raises:
+        CollectError: the host lacks a tool without which nothing can be told, or frames are
+            missing that every host gives.
+    """
     draft = Draft(frames)
+    for frame in draft.of("lacking"):
+        raise CollectError("command-missing", f"the host has no {frame.name.replace(' ', ', ')}")
+    gaps = [kind for kind in _ALWAYS if not draft.of(kind)]
+    if gaps:
+        raise CollectError("protocol", f"the answer has no frame {', '.join(gaps)}")
     values = machine.pairs(draft.lines("machine"))
     links = _links(draft)
     system = draft.whole(
@@ -227,6 +240,8 @@ def _helper(process: Process, daemons: set[int]) -> bool:
     """A child of dockerd that is dockerd's program for a moment (moby pkg/reexec), or is gone."""
     if process.role != "dockerd" or process.parent not in daemons:
         return False
+    if isinstance(process.exe, Unread):
+        return True  # between fork and exec it still has its parent's arguments
     name = process.argv[0] if isinstance(process.argv, tuple) and process.argv else ""
     return not name.rpartition("/")[2].startswith("dockerd")
 

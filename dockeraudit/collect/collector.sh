@@ -850,12 +850,12 @@ processes() {
 	CAND=${CAND#"$LF"}
 	sockets
 	po=0
+	NAMING=" $(printf '%s ' $pn)"
 	for pp in $pn $OTHERS; do
 		pp=${pp%/cmdline}
 		pp=${pp#/proc/}
 		case $pp in *[!0-9]* | '') continue ;; esac
 		case $LF$CAND in *"$LF$pp "*) continue ;; esac
-		readlink "/proc/$pp/exe" >/dev/null && continue
 		[ "$pp" != $$ ] || continue
 		po=$((po + 1))
 		[ $po -le 200 ] || continue
@@ -1038,8 +1038,18 @@ process_records() {
 		case $pp in *[!0-9]* | '') continue ;; esac
 		[ -r "/proc/$pp/cmdline" ] || continue
 		printf '\001argv %s\n' "$pp"
+		case $pc in
+			*other)
+				# Of a process that names no engine socket the program is enough.
+				case $NAMING in
+					*"/proc/$pp/cmdline "*) tr '\000\001\003\n' '\n\002\002\003' <"/proc/$pp/cmdline" ;;
+					*) tr '\000\001\003\n' '\n\002\002\003' <"/proc/$pp/cmdline" | sed 1q ;;
+				esac
+				continue
+				;;
+		esac
 		tr '\000\001\003\n' '\n\002\002\003' <"/proc/$pp/cmdline"
-		case $pc in *docker-proxy | *other) continue ;; esac
+		case $pc in *docker-proxy) continue ;; esac
 		# Of a container's process not even the names.
 		case $INSIDE in *" $pp "*) ;; *) continue ;; esac
 		[ -r "/proc/$pp/environ" ] || continue
@@ -1919,6 +1929,14 @@ main() {
 		LD_PRELOAD LD_LIBRARY_PATH LD_AUDIT COLUMNS
 	IFS=' 	
 '
+	lack=''
+	for each in awk cat find grep head id ls readlink sed stat tr; do
+		have $each || lack="$lack $each"
+	done
+	if [ -n "$lack" ]; then
+		printf '\n@%s begin 1\n@%s lacking%s\n@%s end\n' "$N" "$N" "$lack" "$N"
+		return 0
+	fi
 	BORN=0 CAND='' HELD='' LISTEN='' MORE='' INSIDE='' SHOW='' HOMES='' API='' A=''
 	# A greeting may end without a newline.
 	echo

@@ -5,18 +5,21 @@ A frame is a line `@NONCE kind argument` and the lines below it that begin with 
 """
 
 import re
+from typing import Literal
 
 from msgspec import Struct
+
+Kind = Literal["no-shell", "died", "protocol", "command-missing"]
 
 _ESCAPE = re.compile(rb"\\(n|\\)")
 
 
 class CollectError(Exception):
-    """The collector's output is not whole; `kind` is `no-shell`, `died` or `protocol`."""
+    """The collector's output is not whole, or it could not run, and why."""
 
-    def __init__(self, kind: str, message: str) -> None:
+    def __init__(self, kind: Kind, message: str) -> None:
         super().__init__(message)
-        self.kind = kind
+        self.kind: Kind = kind
         self.message = message
 
 

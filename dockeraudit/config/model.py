@@ -105,6 +105,13 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         str | None, Meta(description="Fail only on what is new or worse since this file.")
     ] = None
     history: Annotated[str | None, Meta(description="The SQLite file that runs go into.")] = None
+    notify: Annotated[
+        Words,
+        Meta(
+            description="Whom to tell what got worse: addresses of apprise, or @FILE with one a "
+            "line, which keeps passwords out of here."
+        ),
+    ] = ()
     settings: Annotated[CheckSettings, Meta(description="What single checks are told.")] = (
         CheckSettings()
     )

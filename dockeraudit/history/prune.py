@@ -5,13 +5,15 @@ import sqlite3
 import time
 
 from dockeraudit.history.file import shrink, writing
-from dockeraudit.history.schema import CONTINUED, FIXED
+from dockeraudit.history.schema import CHANGED, FIXED, RESUMED
 
 _FIRST_KEPT = "SELECT coalesce(min(id), (SELECT max(id) FROM run)) FROM run WHERE finished >= ?"
 
 _STEPS = (
     "DELETE FROM sight WHERE (state = {fixed} AND fixed < :kept)"
-    " OR (state = {continued} AND until <= :kept)",
+    " OR (state = {changed} AND until <= :kept)"
+    " OR (state = {resumed} AND EXISTS (SELECT 1 FROM sight AS later WHERE later.finding ="
+    " sight.finding AND later.first > sight.first AND later.first <= :kept))",
     # A host that is in no run that is kept: it left the fleet.
     "DELETE FROM host WHERE id NOT IN (SELECT value FROM fleet, json_each(fleet.hosts)"
     " WHERE fleet.id IN (SELECT fleet FROM run WHERE id >= :kept))",
@@ -56,7 +58,9 @@ def forget_before(connection: sqlite3.Connection, limit: int) -> int:
     if not gone:
         return 0
     for step in _STEPS:
-        connection.execute(step.format(fixed=FIXED, continued=CONTINUED), {"kept": kept})
+        connection.execute(
+            step.format(fixed=FIXED, changed=CHANGED, resumed=RESUMED), {"kept": kept}
+        )
     return int(gone)
 
 

@@ -217,8 +217,10 @@ def fixed(
     clock = _now(now)
     with reading(path) as connection:
         since = _run_since(connection, clock - days * _DAY)
+        # In the order of the groups; a sort of all would take ten times as long.
+        grouped = source.replace("sight_fixed", "sight_took")
         times = connection.execute(
-            f"SELECT severity, seconds, count(*) FROM {source}"
+            f"SELECT severity, seconds, count(*) FROM {grouped}"
             f" WHERE state = 2 AND fixed >= ?{where} GROUP BY severity, seconds",
             (since, *values),
         ).fetchall()
@@ -446,7 +448,8 @@ def _add_findings(
     ]
     if carried:
         wanted.append(
-            "SELECT finding, first FROM sight WHERE until <= :run"
+            "SELECT finding, first FROM sight INDEXED BY sight_paused WHERE until <= :run"
+            " AND (state IN (1, 4) OR fixed > until)"
             " AND (fixed IS NULL OR fixed > :run) AND NOT EXISTS (SELECT 1 FROM sight AS later"
             " WHERE later.finding = sight.finding AND later.first > sight.first"
             " AND later.first <= :run)"

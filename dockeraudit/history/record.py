@@ -15,7 +15,7 @@ from dockeraudit.drift import RANK, Change, Drift, Gap, HostView, Seen, compare,
 from dockeraudit.history.certificates import CertificateEnd, ends
 from dockeraudit.history.file import HistoryError, shrink, writing
 from dockeraudit.history.prune import forget_before
-from dockeraudit.history.schema import CONTINUED, FIXED, SEEN, UNSEEN
+from dockeraudit.history.schema import CHANGED, FIXED, RESUMED, SEEN, UNSEEN
 from dockeraudit.output import clipped, whole_characters
 from dockeraudit.report import SEVERITIES, HostReport, Report
 
@@ -308,7 +308,13 @@ class _Writer:
         self._sql.execute(
             "UPDATE sight SET state = ?, last = ?, until = coalesce(until, ?)"
             " WHERE finding = ? AND first = ?",
-            (CONTINUED, known.last or host.seen, run, known.finding, known.first),
+            (
+                CHANGED if known.state == SEEN else RESUMED,
+                known.last or host.seen,
+                run,
+                known.finding,
+                known.first,
+            ),
         )
         earlier = RANK[before.severity] if before.severity != change.severity else None
         self._sight(run, known.finding, known.since, change, earlier)

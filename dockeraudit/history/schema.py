@@ -12,8 +12,9 @@ A migration that was released is never edited.
 APPLICATION = 0x444B4155
 """`DKAU`: marks an SQLite file as ours."""
 
-SEEN, UNSEEN, FIXED, CONTINUED = 0, 1, 2, 3
-"""A sight's state: going on; nobody could tell at the last look; ended; another row goes on."""
+SEEN, UNSEEN, FIXED, CHANGED, RESUMED = range(5)
+"""A sight's state: it goes on; nobody could tell at the last look; it ended; another row goes on,
+at once or after looks that could not tell."""
 
 _FIRST = (
     "CREATE TABLE fleet (id INTEGER PRIMARY KEY, hosts TEXT NOT NULL UNIQUE)",
@@ -75,7 +76,9 @@ _FIRST = (
     "CREATE INDEX sight_fixed ON sight (fixed DESC, severity, seconds, finding) WHERE state = 2",
     "CREATE INDEX sight_rose ON sight (severity, earlier DESC, first DESC, finding)"
     " WHERE earlier > severity AND state < 2",
+    "CREATE INDEX sight_took ON sight (severity, seconds, fixed) WHERE state = 2",
     "CREATE INDEX sight_until ON sight (until, first)",
+    "CREATE INDEX sight_paused ON sight (until, fixed) WHERE (state IN (1, 4) OR fixed > until)",
 )
 
 _CERTIFICATES = (

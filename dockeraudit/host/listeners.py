@@ -12,6 +12,9 @@ from dockeraudit.facts import Evidence, HostFacts, Process, Socket, Unread, Wire
 from dockeraudit.host.model import Listener, Mode, Reach, split_address
 from dockeraudit.host.startup import plain_path
 
+SETTLED = 20
+"""Seconds after its start in which a daemon may still be about to open its sockets."""
+
 _TLS_MODES: dict[str, Mode] = {"api": "TLS-NOAUTH", "failed": "BROKEN"}
 
 
@@ -28,14 +31,24 @@ def observed(
         return told(facts, engine, process, running)
     endpoints = running.endpoints if isinstance(running, Outcome) else ()
     found = [_listener(facts, engine, process, socket, endpoints, running) for socket in held]
-    return tuple(sorted((each for each in found if each), key=lambda each: each.address))
+    seen = [each for each in found if each]
+    if _is_starting(facts, process):
+        open_now = {each.address for each in seen}
+        planned = told(facts, engine, process, running)
+        seen += [each for each in planned if each.address not in open_now]
+    return tuple(sorted(seen, key=lambda each: each.address))
+
+
+def _is_starting(facts: HostFacts, process: Process) -> bool:
+    """Whether sockets may still be missing: plain TCP is opened up to 18 s after the start."""
+    return process.started is not None and facts.machine.clock - process.started < SETTLED
 
 
 def told(
     facts: HostFacts, engine: str, process: Process | None, running: Outcome | Unread | None
 ) -> tuple[Listener, ...]:
     """What the process was told to listen on."""
-    if not isinstance(running, Outcome) or not running.starts:
+    if not isinstance(running, Outcome) or running.starts is False:
         return ()
     return tuple(
         _from_endpoint(facts, engine, each, "running", process) for each in running.endpoints

@@ -92,6 +92,8 @@ class Engine(Struct, frozen=True):
         if self.process is not None:
             if not self.listeners and isinstance(self.running, Unread):
                 return Unread(f"what {self.name} listens on: {self.running.reason}")
+            if not self.listeners and self.running is not None and self.running.starts is None:
+                return Unread(f"what {self.name} listens on: {self.running.undecided}")
         elif isinstance(self.configured, Unread):
             return Unread(f"what {self.name} would listen on: {self.configured.reason}")
         elif self.configured is not None and self.configured.starts is None:

@@ -75,13 +75,15 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
-    """Tell a worker of xdist where all workers keep what hosts said."""
-    node.workerinput["dockeraudit_folder"] = _folder(node.config)
+    """Tell a worker of xdist on this machine where all of them keep what hosts said."""
+    if node.gateway.spec.popen:
+        node.workerinput["dockeraudit_folder"] = _folder(node.config)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     """Forget what hosts said; under xdist when the last worker has ended."""
-    if _FOLDER in config.stash and not hasattr(config, "workerinput"):
+    shared = "dockeraudit_folder" in getattr(config, "workerinput", {})
+    if _FOLDER in config.stash and not shared:
         import shutil
 
         shutil.rmtree(config.stash[_FOLDER], ignore_errors=True)

@@ -38,6 +38,7 @@ def test_errors(output: bytes, kind: str) -> None:
     assert caught.value.kind == kind
 
 
+WHEN = {"collected_at": 0, "duration": 0}
 KINDS = [
     "machine",
     "os",
@@ -113,6 +114,23 @@ ARGUMENTS = st.sampled_from(
 ) | st.binary(max_size=20).map(lambda data: data.replace(b"\n", b""))
 
 
+ALWAYS = b"@abc123 machine\n@abc123 stat\n@abc123 asked\n"
+
+
+@pytest.mark.parametrize(
+    ("frames", "kind", "words"),
+    [
+        pytest.param(b"", "protocol", "no frame machine, stat, asked", id="hollow"),
+        pytest.param(b"@abc123 machine\n", "protocol", "no frame stat, asked", id="in part"),
+        pytest.param(b"@abc123 lacking awk tr\n", "command-missing", "no awk, tr", id="no tools"),
+    ],
+)
+def test_an_answer_that_can_tell_nothing_is_none(frames: bytes, kind: str, words: str) -> None:
+    with pytest.raises(CollectError, match=words) as caught:
+        parse(b"@abc123 begin 1\n" + frames + b"@abc123 end\n", N, target="t", **WHEN)
+    assert caught.value.kind == kind
+
+
 @given(st.binary())
 def test_any_bytes_give_facts_or_the_one_error(data: bytes) -> None:
     for output in (
@@ -128,7 +146,7 @@ def test_any_bytes_give_facts_or_the_one_error(data: bytes) -> None:
 def test_any_frames_give_facts_that_a_file_can_carry(
     frames: list[tuple[str, bytes, list[bytes]]],
 ) -> None:
-    output = b"@abc123 begin 1\n"
+    output = b"@abc123 begin 1\n" + ALWAYS
     for kind, argument, lines in frames:
         output += b"@abc123 " + kind.encode() + b" " + argument + b"\n"
         output += b"".join(b"|" + line + b"\n" for line in lines)

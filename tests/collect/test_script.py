@@ -10,6 +10,7 @@ import pytest
 
 from dockeraudit.collect import CollectError, build, merge, parse
 from dockeraudit.facts import Absent, FileFacts, Pem, Unread
+from tests.build import facts as blank
 from tests.collect.programs import SCRIPT
 
 N = "5eed0f00d"
@@ -132,7 +133,7 @@ def test_headers_in_files_forge_nothing(shell: list[str], tmp_path: Path) -> Non
     (tmp_path / f"@{N} end").write_text("A=1\n")
     output = second(shell, evil, tmp_path / f"@{N} end")
     assert output.count(f"\n@{N} end".encode()) == 1
-    facts = parse(output, N, target="t", collected_at=0, duration=0.0)
+    facts = merge(blank(), output, N)
     assert "/etc/passwd" not in facts.texts
     assert facts.texts[str(tmp_path / f"@{N} end")] == b"A=***\n"
     body = facts.texts[str(evil)]
@@ -161,7 +162,7 @@ def test_acl_entries_are_seen(shell: list[str], tmp_path: Path) -> None:
     done = subprocess.run(["setfacl", "-m", "u:65534:rw", file], check=False)
     if done.returncode:
         pytest.skip("this file system has no ACLs")
-    facts = parse(second(shell, file), N, target="t", collected_at=0, duration=0.0)
+    facts = merge(blank(), second(shell, file), N)
     found = facts.files[str(file)]
     assert isinstance(found, FileFacts)
     assert found.acl == ("user:65534:rw-", "mask::rw-")
@@ -170,7 +171,7 @@ def test_acl_entries_are_seen(shell: list[str], tmp_path: Path) -> None:
 def test_a_backslash_in_a_name_stays_one(shell: list[str], tmp_path: Path) -> None:
     file = tmp_path / "a\\nb.pem"
     file.write_text("-----BEGIN X-----\n")
-    facts = parse(second(shell, file), N, target="t", collected_at=0, duration=0.0)
+    facts = merge(blank(), second(shell, file), N)
     pem = facts.pems[str(file)]
     assert isinstance(pem, Pem)
     assert pem.labels == ("X",)
@@ -190,7 +191,7 @@ def test_denied_is_not_absent(shell: list[str], tmp_path: Path) -> None:
     paths = (str(closed / "x"), str(file), str(tmp_path / "none"))
     command = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups", *shell]
     output = run(command, build(N, paths))
-    facts = parse(output, N, target="t", collected_at=0, duration=0.0)
+    facts = merge(blank(), output, N)
     assert isinstance(facts.files[paths[0]], Unread)
     assert isinstance(facts.pems[paths[1]], Unread)
     assert facts.files[paths[2]] == Absent()

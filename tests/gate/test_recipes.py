@@ -199,7 +199,8 @@ def test_daemon_json_hook(workspace: Path) -> None:
 def test_hook_of_the_manual(workspace: Path) -> None:
     """`hosts` in the file beside the packaged unit's -H is what dockerd refuses."""
     page = (FOLDER.parent / "pytest-gate.md").read_text(encoding="utf-8")
-    entry = re.findall(r"entry: (dockeraudit effective .*)", page)[0]
+    (block,) = re.findall(r"(?m)^    - repo: local\n(?:      .*\n)+", page)
+    entry = yaml.safe_load(block)[0]["hooks"][0]["entry"]
     (workspace / "etc").mkdir()
     path = f"{workspace.parent / 'programs'}:{os.environ['PATH']}"
     for text, code in (('{"live-restore": true}', 0), ('{"hosts": ["fd://"]}', 1)):

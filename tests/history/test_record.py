@@ -304,6 +304,14 @@ def test_prune_forgets_hosts_that_left_and_keeps_those_that_do_not_answer(path: 
     assert (back.new, back.still) == (0, 1)
 
 
+def test_prune_gives_the_space_back(path: str) -> None:
+    many = [f"/{number}" for number in range(2000)]
+    days(path, scanned("a", found("a", "one", *many)), scanned("a", CLEAN), scanned("a", CLEAN))
+    before = os.path.getsize(path)
+    prune(path, 1, now=START + 3 * DAY)
+    assert os.path.getsize(path) < before / 3
+
+
 def test_keep_prunes_while_recording(path: str) -> None:
     days(path, scanned("a", A), scanned("a", A))
     record(path, report(scanned("a", A), day=30), now=START + 30 * DAY, keep=7)

@@ -10,7 +10,7 @@ from dockeraudit.facts import Absent, Evidence, Socket, Unread
 from dockeraudit.host import Engine, Host
 from dockeraudit.host.startup import Start
 from dockeraudit.host.unitfile import Assigned
-from tests.build import engine, facts, file, host, listener, process
+from tests.build import blind, engine, facts, file, host, listener, process
 from tests.checks.run import verdict
 
 OPEN = listener("[::]:2375")
@@ -188,6 +188,20 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
     (
         "listener-relay-process",
         "a socket of the kernel's",
+        host(sockets=(Socket("tcp", "0.0.0.0", 2049, 77),)),
+        "pass",
+        [],
+    ),
+    (
+        "listener-relay-process",
+        "holders of sockets unseen",
+        host(sockets=(Socket("tcp", "0.0.0.0", 2375, 77),), privilege=blind()),
+        "unknown",
+        [],
+    ),
+    (
+        "listener-relay-process",
+        "a socket of the kernel",
         host(sockets=(Socket("tcp", "0.0.0.0", 2049, 77),)),
         "pass",
         [],

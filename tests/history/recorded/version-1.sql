@@ -27,18 +27,14 @@ INSERT INTO "host" VALUES(2,'b','b','192.0.2.1',2,1795086400);
 CREATE TABLE host_move (
         run INTEGER NOT NULL, host INTEGER NOT NULL, new INTEGER NOT NULL, fixed INTEGER NOT NULL,
         PRIMARY KEY (run, host)) WITHOUT ROWID;
-INSERT INTO "host_move" VALUES(1,1,2,0);
 INSERT INTO "host_move" VALUES(2,1,0,1);
-INSERT INTO "host_move" VALUES(2,2,1,0);
 CREATE TABLE rule (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 INSERT INTO "rule" VALUES(1,'one');
 INSERT INTO "rule" VALUES(2,'two');
 CREATE TABLE rule_move (
         run INTEGER NOT NULL, rule INTEGER NOT NULL, new INTEGER NOT NULL, fixed INTEGER NOT NULL,
         PRIMARY KEY (run, rule)) WITHOUT ROWID;
-INSERT INTO "rule_move" VALUES(1,1,2,0);
 INSERT INTO "rule_move" VALUES(2,1,0,1);
-INSERT INTO "rule_move" VALUES(2,2,1,0);
 CREATE TABLE run (
         id INTEGER PRIMARY KEY AUTOINCREMENT,
         started INTEGER NOT NULL, finished INTEGER NOT NULL,
@@ -82,7 +78,9 @@ CREATE INDEX finding_rule ON finding (rule);
 CREATE INDEX sight_open ON sight (severity, since, finding) WHERE state < 2;
 CREATE INDEX sight_fixed ON sight (fixed DESC, severity, seconds, finding) WHERE state = 2;
 CREATE INDEX sight_rose ON sight (severity, earlier DESC, first DESC, finding) WHERE earlier > severity AND state < 2;
+CREATE INDEX sight_took ON sight (severity, seconds, fixed) WHERE state = 2;
 CREATE INDEX sight_until ON sight (until, first);
+CREATE INDEX sight_paused ON sight (until, fixed) WHERE (state IN (1, 4) OR fixed > until);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('run',3);
 COMMIT;

@@ -1,0 +1,116 @@
+"""`dockeraudit baseline`: record today's findings, so that only new and worse ones fail."""
+
+import time
+from typing import Any
+
+import click
+
+from dockeraudit import __version__
+from dockeraudit.cli import configured
+from dockeraudit.cli.configured import config_option
+from dockeraudit.cli.options import named_targets, target_options
+from dockeraudit.cli.scan import excuses, scan_all, scan_plan
+from dockeraudit.cli.streams import say
+from dockeraudit.config import Loaded
+from dockeraudit.exits import CLEAN, INCOMPLETE
+from dockeraudit.output import write
+from dockeraudit.policy import summarize
+from dockeraudit.report import SCHEMA_VERSION, Report, Tool
+from dockeraudit.scan import rfc3339
+from dockeraudit.selection import DEFAULT_PROFILE
+from dockeraudit.targets import FACTS_ENDINGS
+
+
+@click.command("baseline", short_help="Record today's findings, so that only new ones fail.")
+@click.argument("targets", nargs=-1, metavar="[TARGET|REPORT.json]...")
+@click.option(
+    "-o", "--output", "file", required=True, metavar="FILE", help="Where it goes; `-` is stdout."
+)
+@target_options
+@click.option(
+    "--profile",
+    default=DEFAULT_PROFILE,
+    metavar="NAME",
+    show_default=True,
+    help="Which checks to run.",
+)
+@click.option("--check", "only", multiple=True, metavar="ID|GLOB", help="Run only these checks.")
+@click.option("--skip", multiple=True, metavar="ID|GLOB", help="Leave out these checks.")
+@click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
+@click.option("--waivers", metavar="FILE", help="What is waived in it is not recorded.")
+@config_option
+def command(
+    targets: tuple[str, ...],
+    file: str,
+    profile: str,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    probe: bool,
+    waivers: str | None,
+    config: Loaded,
+    **connection: Any,
+) -> int:
+    """Record the findings of each TARGET, or of a JSON report, by their fingerprints.
+
+    \b
+      dockeraudit baseline web1 db1 -o baseline.json
+      dockeraudit baseline report.json -o baseline.json
+      dockeraudit scan web1 db1 --baseline baseline.json
+
+    \b
+    Findings that are waived are not recorded: they count again when their
+    waiver ends. Exit codes: 0 recorded; 3 recorded, but a host was not
+    reached or a check could not tell: what comes to light there will be new.
+    """
+    from dockeraudit import baseline
+
+    entries = excuses().read_waivers(waivers) if waivers else ()
+    if (
+        len(targets) == 1
+        and targets[0].endswith(".json")
+        and not targets[0].endswith(FACTS_ENDINGS)
+    ):
+        from dockeraudit.cli.diff import read_report
+
+        report = read_report(targets[0])
+        interrupted = 0
+    else:
+        plan = scan_plan(config, profile, only, skip, connection, probe=probe)
+        words, connection = configured.targets(config, targets, connection)
+        named = named_targets(words, connection)
+        started = rfc3339(time.time())
+        hosts, interrupted = scan_all(named, plan, connection["concurrency"])
+        report = Report(
+            schema_version=SCHEMA_VERSION,
+            tool=Tool("dockeraudit", __version__),
+            started=started,
+            finished=rfc3339(time.time()),
+            profile=profile,
+            fail_on="low",
+            summary=summarize(hosts, "low"),
+            hosts=hosts,
+        )
+    if interrupted:
+        say("interrupted: no baseline was written")
+        return interrupted
+    if entries:
+        report = excuses().excused(report, entries, None)
+    recorded = baseline.record(report)
+    if not recorded.hosts:
+        say("no host was reached: no baseline was written")
+        return INCOMPLETE
+    write(file, [baseline.encode(recorded)])
+    hosts_word = "host" if len(recorded.hosts) == 1 else "hosts"
+    say(f"recorded {recorded.size} findings of {len(recorded.hosts)} {hosts_word}")
+    return _complete(report)
+
+
+def _complete(report: Report) -> int:
+    """Say what could not be looked at; 3 if there is anything."""
+    lost = [host.target for host in report.hosts if host.state == "unreachable"]
+    unknown = sum(result.untold for host in report.hosts for result in host.results)
+    if lost:
+        say(f"not reached, so not in it: {', '.join(lost)}")
+    if unknown:
+        say(f"{unknown} results are unknown: what comes to light there will be new")
+    return INCOMPLETE if lost or unknown else CLEAN
