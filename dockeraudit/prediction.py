@@ -250,6 +250,7 @@ def _place_environment(
         lines = lines_of(path, content.decode("utf-8", "backslashreplace"))
         found = [line.value.lstrip("-") for line in values(lines, "Service", "EnvironmentFile")]
         named += [each for each in found if each]
+    named = list(dict.fromkeys(named))
     for name, content in given:
         places = [each for each in named if name in (each, os.path.basename(each))]
         if not places and len(named) == 1 and len(given) == 1:
@@ -260,7 +261,7 @@ def _place_environment(
                 f"which EnvironmentFile= of the unit {name} is, can't be told; it reads: {known}"
             )
         texts[places[0]] = content
-    missing = [each for each in dict.fromkeys(named) if each not in texts]
+    missing = [each for each in named if each not in texts]
     if missing:
         assumptions.append(f"{', '.join(missing)} sets nothing")
 

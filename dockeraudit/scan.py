@@ -310,14 +310,8 @@ def rfc3339(seconds: float) -> str:
 
 def _privilege_error(facts: HostFacts, unknown: int) -> HostError | None:
     """The one hint for a host that was seen without root."""
-    if facts.privilege.sees or not unknown:
+    if facts.privilege.uid == 0 or not unknown:
         return None
-    if facts.privilege.uid == 0:
-        return HostError(
-            "privilege",
-            f"seen as root without the right to look into processes: {unknown} results are unknown",
-            "give it CAP_SYS_PTRACE, or run it outside of the container or sandbox",
-        )
     return HostError(
         "privilege",
         f"seen as {facts.privilege.user} without root: {unknown} results are unknown",

@@ -36,7 +36,7 @@ def relay_process(host: Host, settings: Settings) -> Outcomes:
     hidden = [each for each in sockets if each.transport != "unix" and not each.pids]
     if hidden and not host.facts.privilege.sees:
         addresses = ", ".join(sorted({display(each) for each in hidden})[:5])
-        yield Unread(f"which processes listen on {addresses}: not to be seen without root")
+        yield Unread(f"which processes listen on {addresses} is not to be seen")
     for process in processes:
         if process.role == "other" and _names_socket(process):
             yield from _judged(process, [each for each in sockets if process.pid in each.pids])

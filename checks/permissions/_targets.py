@@ -347,7 +347,10 @@ def containerd_sockets(host: Host) -> Targets:
 
 def _end_known(host: Host, path: str) -> bool:
     """Whether somebody looked at this path, which need not exist on any host."""
-    return bool(path) and isinstance(route(host.facts.files, path).seen, FileFacts)
+    if not path:
+        return False
+    seen = host.facts.files.get(startup.plain_path(path))
+    return isinstance(seen, Unread) or isinstance(host.route(path).seen, FileFacts)
 
 
 def containerd_config(host: Host) -> Targets:

@@ -36,7 +36,7 @@ from dockeraudit.targets import FACTS_ENDINGS
 )
 @click.option("--check", "only", multiple=True, metavar="ID|GLOB", help="Run only these checks.")
 @click.option("--skip", multiple=True, metavar="ID|GLOB", help="Leave out these checks.")
-@click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
+@click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
 @click.option("--waivers", metavar="FILE", help="What is waived in it is not recorded.")
 @config_option
 def command(

@@ -4,13 +4,16 @@ import os
 import re
 import threading
 from functools import partial
-from typing import cast
+from typing import Any
 
 import click
 
+from dockeraudit.cli import configured
+from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.interruption import Interruption
 from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
 from dockeraudit.cli.streams import say
+from dockeraudit.config import Loaded
 from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.facts import FactsError, encode
 from dockeraudit.output import OutputError, write
@@ -32,8 +35,11 @@ from dockeraudit.transport.process import Cancel, Cancelled
     metavar="FOLDER",
     help="Where the files go; it is made if it isn't there.",
 )
-@click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
-def command(targets: tuple[str, ...], folder: str, probe: bool, **connection: object) -> int:
+@click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
+@config_option
+def command(
+    targets: tuple[str, ...], folder: str, probe: bool, config: Loaded, **connection: Any
+) -> int:
     """Write one facts file for each TARGET into FOLDER; with no target, of this machine.
 
     Facts hold no secrets; what they say is judged by the time of the collection.
@@ -47,7 +53,8 @@ def command(targets: tuple[str, ...], folder: str, probe: bool, **connection: ob
         limits=limits(connection),
         probe=probe,
     )
-    named = named_targets(targets, connection)
+    words, connection = configured.targets(config, targets, connection)
+    named = named_targets(words, connection)
     for target in named:
         if target.kind == "facts":
             raise click.UsageError(f"{target.spec} holds facts already: there is no host to ask")
@@ -59,8 +66,7 @@ def command(targets: tuple[str, ...], folder: str, probe: bool, **connection: ob
     with Interruption() as interruption:
         work = partial(_collect, plan=plan, names=_Names(folder), cancel=interruption.cancel)
         statuses: list[int] = []
-        concurrency = cast(int, connection["concurrency"])
-        in_turn(named, work, concurrency, statuses.append, interruption.cancel)
+        in_turn(named, work, connection["concurrency"], statuses.append, interruption.cancel)
     return interruption.status or max(statuses, default=CLEAN)
 
 

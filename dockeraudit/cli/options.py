@@ -51,7 +51,7 @@ _OPTIONS = (
         metavar="FILE",
         help="Read targets from a file, one a line, `#` starts a comment; `-` is stdin.",
     ),
-    click.option("--become", is_flag=True, help="Become root by `sudo -n`; never asks."),
+    click.option("--become/--no-become", help="Become root by `sudo -n`; never asks."),
     click.option("--ssh-config", metavar="FILE", help="Use this ssh_config instead of your own."),
     click.option(
         "--ssh-option",

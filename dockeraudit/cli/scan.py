@@ -6,7 +6,7 @@ import time
 from collections.abc import Iterator
 from functools import partial
 from types import ModuleType
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 import msgspec
@@ -39,6 +39,9 @@ from dockeraudit.scan import Plan, report_host, rfc3339, scan
 from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
 from dockeraudit.targets import Target
 from dockeraudit.words import nearest
+
+if TYPE_CHECKING:
+    from dockeraudit.cli.aftermath import Aftermath
 
 
 class _Sink(Struct, frozen=True):
@@ -91,9 +94,16 @@ class _Sink(Struct, frozen=True):
     metavar="FORMAT=PATH",
     help="Write a report too; may be repeated, `-` is stdout.",
 )
-@click.option("--probe", is_flag=True, help="Also connect from here to the listeners found.")
+@click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
 @click.option("--waivers", metavar="FILE", help="Findings that somebody answers for until a day.")
 @click.option("--baseline", metavar="FILE", help="Fail only on what is new or worse since then.")
+@click.option("--history", metavar="FILE", help="Add the run to this history.")
+@click.option(
+    "--notify",
+    multiple=True,
+    metavar="@FILE|ADDRESS",
+    help="Tell what got worse, by apprise; better @FILE with an address a line. May be repeated.",
+)
 @prediction_options
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="Show every result, not only failures.")
@@ -108,6 +118,8 @@ def command(
     probe: bool,
     waivers: str | None,
     baseline: str | None,
+    history: str | None,
+    notify: tuple[str, ...],
     config: Loaded,
     verbose: bool,
     **more: Any,
@@ -132,6 +144,7 @@ def command(
     started = time.time()
     interrupted = 0
     plan = scan_plan(config, profile, only, skip, more, probe=probe)
+    after = None
     if any(more[name] for name in NAMES):
         if targets:
             raise click.UsageError("name targets, or files to judge, but not both")
@@ -139,6 +152,8 @@ def command(
     else:
         words, connection = configured.targets(config, targets, more)
         named = named_targets(words, connection)
+        if history or notify:
+            after = _aftermath(history, notify, sinks)
         started = time.time()
         hosts, interrupted = scan_all(named, plan, more["concurrency"])
     report = Report(
@@ -158,7 +173,15 @@ def command(
         report = _ended(report, interrupted, "interrupted")
     elif failed:
         report = _ended(report, INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
-    return _write_all(report, sinks, verbose) or report.summary.exit_code
+    status = after.follow(report) if after is not None else CLEAN
+    return _write_all(report, sinks, verbose) or status or report.summary.exit_code
+
+
+def _aftermath(history: str | None, notify: tuple[str, ...], sinks: list[_Sink]) -> "Aftermath":
+    from dockeraudit.cli.aftermath import prepare
+
+    json = next((each.path for each in sinks if each.format == "json" and each.path != "-"), None)
+    return prepare(history, notify, json)
 
 
 def excuses() -> ModuleType:
@@ -190,25 +213,36 @@ def scan_plan(
     for group in config.values.groups.values():
         if group.profile:
             _checks(config, group.profile, only, skip)
-    return msgspec.structs.replace(plan, another=partial(_group_plan, plan, config, only, skip))
+    free = frozenset(name for name in _OVERRIDDEN if not configured.said(name))
+    another = partial(_group_plan, plan, config, only, skip, free)
+    return msgspec.structs.replace(plan, another=another)
+
+
+_OVERRIDDEN = ("profile", "fail_on", "become")
+"""What a group may have of its own, unless the command line says it."""
 
 
 def _group_plan(
-    plan: Plan, config: Loaded, only: tuple[str, ...], skip: tuple[str, ...], target: str
+    plan: Plan,
+    config: Loaded,
+    only: tuple[str, ...],
+    skip: tuple[str, ...],
+    free: frozenset[str],
+    target: str,
 ) -> Plan | None:
-    """The plan for a target that is in a group; what the command line says goes before it."""
+    """The plan for a target that is in a group; `free` is what the command line did not say."""
     names = names_of(target, os.uname().nodename)
     groups = [group for _, group in config.groups(names)]
     if not groups:
         return None
     changes: dict[str, Any] = {"another": None, "settings": config.settings(names)}
     for group in groups:
-        if group.profile and not configured.said("profile") and not only:
+        if group.profile and "profile" in free and not only:
             changes["checks"] = _checks(config, group.profile, only, skip)
             changes["profile"] = group.profile
-        if group.fail_on and not configured.said("fail_on"):
+        if group.fail_on and "fail_on" in free:
             changes["fail_on"] = group.fail_on
-        if group.become is not None and not configured.said("become"):
+        if group.become is not None and "become" in free:
             changes["options"] = msgspec.structs.replace(plan.options, become=group.become)
     return msgspec.structs.replace(plan, **changes)
 

@@ -178,7 +178,8 @@ def _checked(
     from dockeraudit.cli.loaded import known_formats
     from dockeraudit.cli.scan import command as scan
 
-    context = scan.make_context("dockeraudit scan", list(words))
+    # The job runs in no folder of the user's, so it finds no configuration there.
+    context = scan.make_context("dockeraudit scan", ["--config", "none", *words])
     given = context.params
     for option, path in _paths(scan, given):
         if not os.path.isabs(path):
@@ -215,6 +216,7 @@ def _paths(scan: click.Command, given: dict[str, Any]) -> Iterator[tuple[str, st
     for param in scan.params:
         shape = getattr(param, "metavar", None)
         value = given.get(param.name or "")
+        value = getattr(value, "path", value)  # of a configuration that was read
         if shape not in ("FILE", "PATH", "FORMAT=PATH") or not value:
             continue
         for each in (value,) if isinstance(value, str) else value:

@@ -9,13 +9,15 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import FieldInfo
 
-from dockeraudit.config.places import Path, places
 from dockeraudit.words import nearest
 
 MAX_FILE = 1 << 20
 
-_LINE = re.compile(r" ?\(at line (\d+), column \d+\)$")
-_PLACE = re.compile(r" - at `\$(.*)`$")
+Path = tuple[str | int, ...]
+"""Keys and indexes from the top: `("waiver", 0, "check")`."""
+
+_LINE = r" ?\(at line (\d+), column \d+\)$"
+_PLACE = r" - at `\$(.*)`$"
 
 
 class ConfigError(Exception):
@@ -69,6 +71,8 @@ def parse(path: str, data: bytes) -> Document:
     """
     import tomllib
 
+    from dockeraudit.config.places import places  # what it compiles is for files only
+
     if len(data) > MAX_FILE:
         raise ConfigError([f"{path}: larger than {MAX_FILE >> 20} MiB"])
     try:
@@ -86,9 +90,9 @@ def parse(path: str, data: bytes) -> Document:
 
 
 def _no_toml(path: str, text: str, message: str) -> str:
-    found = _LINE.search(message)
+    found = re.search(_LINE, message)
     line = found[1] if found else str(text.count("\n") + 1)
-    return f"{path}:{line}: no TOML: {_LINE.sub('', message)}"
+    return f"{path}:{line}: no TOML: {re.sub(_LINE, '', message)}"
 
 
 def problems(document: Document, kind: type[Struct], place: Path = ()) -> Iterator[str]:
@@ -142,7 +146,7 @@ def _of_value(document: Document, place: Path, value: Any, wanted: Any) -> Itera
         msgspec.convert(value, wanted)
     except (msgspec.ValidationError, OverflowError) as error:
         message = str(error)
-        found = _PLACE.search(message)
+        found = re.search(_PLACE, message)
         index = re.match(r"\[(\d+)\]", found[1]) if found else None
         here = (*place, int(index[1])) if index else place
         yield f"{document.at(here)}: {shown(here)}: {_words(message, value, wanted)}"
@@ -150,7 +154,7 @@ def _of_value(document: Document, place: Path, value: Any, wanted: Any) -> Itera
 
 def _words(message: str, value: Any, wanted: Any) -> str:
     """msgspec's message, with the nearest right word where one of a few is wanted."""
-    text = _PLACE.sub("", message).replace("`", "").replace("object", "table")
+    text = re.sub(_PLACE, "", message).replace("`", "").replace("object", "table")
     words = [
         word
         for kind in _alternatives(wanted)

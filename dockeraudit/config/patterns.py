@@ -1,13 +1,14 @@
 """Patterns for names that hold brackets, such as `[::]:2375`: only `*` and `?` are special."""
 
 from collections.abc import Iterable
-from fnmatch import fnmatchcase
 
 from dockeraudit.targets import TargetError, parse
 
 
 def matches(pattern: str, names: Iterable[str]) -> bool:
     """Whether one of the names is the pattern, or is of its form."""
+    from fnmatch import fnmatchcase
+
     form = pattern.replace("[", "[[]")
     return any(name == pattern or fnmatchcase(name, form) for name in names)
 

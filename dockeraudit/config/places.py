@@ -8,8 +8,7 @@ import re
 import tomllib
 from contextlib import suppress
 
-Path = tuple[str | int, ...]
-"""Keys and indexes from the top: `("waiver", 0, "check")`."""
+from dockeraudit.config.document import Path
 
 _BLANKS = re.compile(r"[ \t]*")
 _GAPS = re.compile(r"(?:[ \t\r\n]|#[^\n]*)*")

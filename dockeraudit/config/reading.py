@@ -8,10 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from dockeraudit.config.document import MAX_FILE, ConfigError, Document, problems, read, shown
+from dockeraudit.config.document import MAX_FILE, ConfigError, Document, Path, problems, read, shown
 from dockeraudit.config.model import CheckSettings, Configuration, Group, settings_of
 from dockeraudit.config.patterns import matches
-from dockeraudit.config.places import Path
 from dockeraudit.settings import Settings
 
 OWN_FILE = "dockeraudit.toml"

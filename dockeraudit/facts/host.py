@@ -64,7 +64,7 @@ class Privilege(Struct, frozen=True):
     become: Literal["root", "sudo", "none"]
     """`root`: it was root already; `sudo`: became it; `none`: neither."""
     sees: bool = True
-    """Whether it could look into other accounts' processes: without CAP_SYS_PTRACE root can't."""
+    """Whether it could look into process 1: without CAP_SYS_PTRACE not even root can."""
 
 
 class HostFacts(Struct, frozen=True):

@@ -221,12 +221,12 @@ def fixed(
         grouped = source.replace("sight_fixed", "sight_took")
         times = connection.execute(
             f"SELECT severity, seconds, count(*) FROM {grouped}"
-            f" WHERE state = 2 AND fixed >= ?{where} GROUP BY severity, seconds",
+            f" WHERE fixed >= ?{where} GROUP BY severity, seconds",
             (since, *values),
         ).fetchall()
         rows = connection.execute(
             f"SELECT {_KNOWN} FROM (SELECT sight.* FROM {source}"
-            f" WHERE state = 2 AND fixed >= ?{where}"
+            f" WHERE fixed >= ?{where}"
             f" ORDER BY fixed DESC, severity, seconds, finding LIMIT ?) AS sight {_JOINS}"
             " ORDER BY fixed DESC, severity, seconds, finding",
             (since, *values, _limit(limit)),

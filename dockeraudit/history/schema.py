@@ -72,11 +72,12 @@ _FIRST = (
         PRIMARY KEY (run, host)) WITHOUT ROWID""",
     # Each is in the order in which a question wants it, so that a hundred rows cost a hundred.
     "CREATE INDEX finding_rule ON finding (rule)",
-    "CREATE INDEX sight_open ON sight (severity, since, finding) WHERE state < 2",
-    "CREATE INDEX sight_fixed ON sight (fixed DESC, severity, seconds, finding) WHERE state = 2",
+    "CREATE INDEX sight_open ON sight (severity, since, finding, state) WHERE state < 2",
+    "CREATE INDEX sight_fixed ON sight (fixed DESC, severity, seconds, finding)"
+    " WHERE fixed IS NOT NULL",
     "CREATE INDEX sight_rose ON sight (severity, earlier DESC, first DESC, finding)"
     " WHERE earlier > severity AND state < 2",
-    "CREATE INDEX sight_took ON sight (severity, seconds, fixed) WHERE state = 2",
+    "CREATE INDEX sight_took ON sight (severity, seconds, fixed) WHERE fixed IS NOT NULL",
     "CREATE INDEX sight_until ON sight (until, first)",
     "CREATE INDEX sight_paused ON sight (until, fixed) WHERE (state IN (1, 4) OR fixed > until)",
 )

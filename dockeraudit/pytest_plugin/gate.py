@@ -81,8 +81,8 @@ class Gate:
         option = config.option
         if option.collectonly or (session.testsfailed and not option.continue_on_collection_errors):
             return
-        nodes = {item.parent for item in items if isinstance(item, CheckItem)}
-        errors = hosts_of(config).reach(node.target for node in nodes)
+        asked = (item.parent.target for item in items if isinstance(item, CheckItem))
+        errors = hosts_of(config).reach(asked)
         if not errors:
             return
         lost: set[HostNode] = set()

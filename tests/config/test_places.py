@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dockeraudit.config.places import Path, places
+from dockeraudit.config.document import Path
+from dockeraudit.config.places import places
 
 CASES = {
     "bare keys": ("a = 1\n\nb = 2\n", {("a",): 1, ("b",): 3}),
@@ -102,9 +103,12 @@ class Writer:
     """Writes a tree as TOML in ways that hypothesis chooses, and notes each key's line."""
 
     def __init__(self, draw: Any) -> None:
-        self.choose = lambda *ways: draw(st.sampled_from(ways))
+        self._draw = draw
         self.text = ""
         self.lines: dict[Path, int] = {}
+
+    def choose(self, *ways: Any) -> Any:
+        return self._draw(st.sampled_from(ways))
 
     @property
     def line(self) -> int:

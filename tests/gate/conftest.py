@@ -17,9 +17,13 @@ from textwrap import dedent
 import pytest
 
 import dockeraudit.pytest_plugin.gate  # noqa: F401  pytester forgets what a run imports
+from dockeraudit.host import Host
 from dockeraudit.plugins import checks
+from dockeraudit.report import Result
+from dockeraudit.scan import Plan, read_facts, report_host
+from dockeraudit.selection import select
 
-checks()
+CHECKS = len(select(checks(), "daemon", (), ()))
 RECORDED = Path(__file__).resolve().parents[1] / "collect" / "recorded"
 NONCE = "5eed0f00d5eed"
 PLUGIN = (
@@ -43,6 +47,17 @@ IFS== read -r name nonce
 cat >/dev/null
 exec sed "s/{NONCE}/$nonce/g" "{RECORDED}/$2.out"
 """
+
+
+def results(host: str, profile: str = "daemon") -> tuple[Result, ...]:
+    """What dockeraudit itself says of a recorded host."""
+    plan = Plan(checks=select(checks(), profile, (), ()))
+    return report_host(Host(read_facts(str(RECORDED / f"{host}.facts.json"))), plan).results
+
+
+def count(host: str, status: str) -> int:
+    """How many of a recorded host's results have that status."""
+    return sum(result.status == status for result in results(host))
 
 
 class Gate:

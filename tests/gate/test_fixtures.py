@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.gate.conftest import Gate
+from tests.gate.conftest import CHECKS, Gate
 
 pytest_plugins = ["pytester"]
 
@@ -31,7 +31,7 @@ def test_fixtures(gate: Gate) -> None:
     gate.write("test_own.py", OWN)
     targets = ("--dockeraudit-target=no-engine", "--dockeraudit-target=plain-any")
     run = gate("-v", "--strict-markers", *targets, "-m", "not dockeraudit", "--hosts=local://")
-    run.assert_outcomes(passed=6, deselected=178)
+    run.assert_outcomes(passed=6, deselected=2 * CHECKS)
     run.stdout.fnmatch_lines_random(
         [
             "test_own.py::test_facts?no-engine? PASSED*",
@@ -63,7 +63,7 @@ def test_a_facts_file_runs_no_commands(gate: Gate) -> None:
 def test_an_unreachable_host_says_so_in_a_users_test(gate: Gate) -> None:
     gate.write("test_own.py", "def test_facts(docker_facts): pass\n")
     run = gate("test_own.py", "-k", "test_facts", "--dockeraudit-target=gone")
-    run.assert_outcomes(errors=1, deselected=89)
+    run.assert_outcomes(errors=1, deselected=CHECKS)
     run.stdout.fnmatch_lines(["gone: refused: *", "hint: *"])
 
 

@@ -9,12 +9,11 @@ import pytest
 from dockeraudit.plugins import checks
 from dockeraudit.pytest_plugin import wording
 from dockeraudit.selection import select
-from tests.gate.conftest import Gate
+from tests.gate.conftest import CHECKS, Gate, count
 from tests.reports.scans import SCANS
 
 pytest_plugins = ["pytester"]
 
-CHECKS = len(select(checks(), "daemon", (), ()))
 OPEN = "--dockeraudit-target=web1.facts.json"
 
 
@@ -38,17 +37,15 @@ def test_ids_are_there_without_asking_a_host(gate: Gate) -> None:
 
 def test_marks_are_severity_and_family(web1: Gate) -> None:
     strict = ("--strict-markers", "--collect-only", "-q", OPEN)
-    every = checks().values()
-    for expression, count in (
-        ("critical", sum(check.severity == "critical" for check in every)),
-        (
-            "tls and not critical",
-            sum(c.family == "tls" and c.severity != "critical" for c in every),
-        ),
-        ("not dockeraudit", 0),
+    chosen = select(checks(), "daemon", (), ())
+    tls = [check for check in chosen if check.family == "tls"]
+    for expression, number in (
+        ("critical", sum(check.severity == "critical" for check in chosen)),
+        ("tls and not critical", sum(check.severity != "critical" for check in tls)),
     ):
         run = web1(*strict, "-m", expression)
-        run.stdout.re_match_lines([rf"({count}/)?{CHECKS} tests collected|no tests collected"])
+        run.stdout.fnmatch_lines([f"{number}/{CHECKS} tests collected (*"])
+    assert web1(*strict, "-m", "not dockeraudit").ret == pytest.ExitCode.NO_TESTS_COLLECTED
 
 
 @pytest.mark.parametrize(
@@ -73,7 +70,7 @@ def test_items_can_be_chosen(web1: Gate, chosen: tuple[str, ...]) -> None:
 def test_items_can_be_deselected(web1: Gate) -> None:
     run = web1(OPEN, "--tb=no", "--deselect", "dockeraudit::web1.facts.json::listener-tcp-plain")
     assert run.parseoutcomes()["deselected"] == 1
-    assert run.parseoutcomes()["failed"] == 4
+    assert run.parseoutcomes()["failed"] == count("plain-any", "fail") - 1
 
 
 def test_a_failure_reads_like_the_report(web1: Gate) -> None:
@@ -132,7 +129,7 @@ def test_waived_is_xfailed_with_who_and_why(web1: Gate) -> None:
     web1.write("waivers.toml", WAIVERS)
     run = web1("--dockeraudit-waivers=waivers.toml", OPEN, "-rxf", "--tb=no")
     assert run.parseoutcomes()["xfailed"] == 1
-    assert run.parseoutcomes()["failed"] == 4
+    assert run.parseoutcomes()["failed"] == count("plain-any", "fail") - 1
     reason = r"waived until 2099-05-01 by alice (OPS-7): moves\n::error::in May; critical: *"
     run.stdout.fnmatch_lines(
         [
@@ -163,7 +160,7 @@ def test_unknown_is_an_error_that_says_why(gate: Gate) -> None:
     target = f"--dockeraudit-target={gate.record('hardened-user', 'web2')}"
     run = gate(target)
     outcomes = run.parseoutcomes()
-    assert (run.ret, outcomes["errors"]) == (1, 23)
+    assert (run.ret, outcomes["errors"]) == (1, count("hardened-user", "unknown"))
     run.stdout.fnmatch_lines(
         [
             "CRITICAL  permissions-binaries",

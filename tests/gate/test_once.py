@@ -8,7 +8,7 @@ from importlib.util import find_spec
 
 import pytest
 
-from tests.gate.conftest import Gate
+from tests.gate.conftest import Gate, count, results
 
 pytest_plugins = ["pytester"]
 
@@ -28,7 +28,6 @@ OWN = """
         pytest.param((), id="one process"),
         pytest.param(("-n2",), id="two workers"),
         pytest.param(("-n2", "--dist=each"), id="two workers that run everything"),
-        pytest.param(("-n2", "--dist=worksteal"), id="two workers that steal"),
     ],
 )
 def test_one_connection_per_host(gate: Gate, workers: tuple[str, ...]) -> None:
@@ -59,7 +58,7 @@ def test_targets_of_the_settings_are_left_alone_where_files_are_named(gate: Gate
     run = gate("test_other.py", "-n2", "--strict-config")
     run.assert_outcomes(passed=1)
     assert gate.connections == []
-    assert gate("--tb=no").parseoutcomes()["failed"] == 5
+    assert gate("--tb=no").parseoutcomes()["failed"] == count("plain-any", "fail")
     assert gate.connections == ["no-engine", "plain-any"]
 
 
@@ -83,8 +82,10 @@ def test_settings(gate: Gate) -> None:
         ["dockeraudit: 1 target x * checks, profile cis-level1, fail on critical"]
     )
     run.stdout.fnmatch_lines(["FAILED dockeraudit::inventory/web1.facts.json::listener-tcp-plain*"])
-    assert run.parseoutcomes()["failed"] == 2
-    assert run.parseoutcomes()["xfailed"] == 1
+    failed = [each for each in results("plain-any", "cis-level1") if each.status == "fail"]
+    critical = sum(each.severity == "critical" for each in failed)
+    assert run.parseoutcomes()["failed"] == critical > 0
+    assert run.parseoutcomes()["xfailed"] == len(failed) - critical > 0
 
 
 def test_light_when_unused() -> None:

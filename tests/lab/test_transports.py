@@ -227,6 +227,12 @@ def test_become_without_the_right_to(lab: Lab, name: str, kind: str) -> None:
     assert host["results"] == []
 
 
+@pytest.fixture(scope="module")
+def everyone(lab: Lab) -> Run:
+    """All hosts in one scan, as root and as the ordinary user."""
+    return scan(f"--ssh-config={lab.ssh_config}", *NAMES, *(f"{name}-user" for name in NAMES))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_an_ordinary_user_is_told_so_once(everyone: Run, name: str) -> None:
     host = everyone.host(f"{name}-user")
