@@ -90,22 +90,23 @@ def _run(
         )
 
 
-def _sound(item: Any) -> Item:
+def _sound(item: object) -> Item:
     """The item, if it is one: what a check gives by mistake is missing evidence, never a pass.
 
     Raises:
         TypeError: it is none, or its parts aren't what they have to be.
     """
-    if isinstance(item, Unread | NotApplicable):
-        texts: tuple[Any, ...] = (item.reason,)
-    elif isinstance(item, Finding | Manual):
-        texts = (item.resource, item.message)
-        if not all(isinstance(each, Evidence) for each in item.evidence):
-            raise TypeError(f"evidence that is none: {item.evidence!r}")
+    if isinstance(item, Finding | Manual):
+        texts: tuple[object, ...] = (item.resource, item.message)
+        evidence: tuple[object, ...] = item.evidence
+    elif isinstance(item, NotApplicable | Unread):
+        texts, evidence = (item.reason,), ()
     else:
         raise TypeError(f"it gave {item!r}, which is no outcome")
     if not all(isinstance(text, str) for text in texts):
         raise TypeError(f"it gave {item!r}, whose texts are no texts")
+    if not all(isinstance(each, Evidence) for each in evidence):
+        raise TypeError(f"it gave evidence that is none: {evidence!r}")
     return item
 
 

@@ -54,14 +54,16 @@ def decide(hosts: tuple[HostReport, ...], fail_on: FailOn) -> tuple[int, str]:
         if result.counts and at_or_above(result.severity, host.fail_on or fail_on)
     ]
     missing = tuple(_missing(hosts, fail_on))
+    grouped = any(host.fail_on not in (None, fail_on) for host in hosts)
+    level = f"--fail-on {fail_on}{' or its own of a group' if grouped else ''}"
     if failed:
-        code, rule = FINDINGS, f"{_counts(failed)} at or above --fail-on {fail_on}"
+        code, rule = FINDINGS, f"{_counts(failed)} at or above {level}"
     elif missing:
         code, rule = INCOMPLETE, "the scan is incomplete"
-    elif fail_on == "none":
+    elif fail_on == "none" and not grouped:
         code, rule = CLEAN, "--fail-on none: findings do not count"
     else:
-        code, rule = CLEAN, f"no finding at or above --fail-on {fail_on}"
+        code, rule = CLEAN, f"no finding at or above {level}"
     bare = sum(host.state != "unreachable" and not host.engines for host in hosts)
     notes = (*missing, f"no Docker engine on {_number(bare, 'host')}") if bare else missing
     return code, "; ".join((rule, *notes))

@@ -257,3 +257,21 @@ def test_a_valid_one_beside_an_expired_one_is_enough() -> None:
     (after,), applied = apply((host(result(A)),), (over, entry(target="web1")), TODAY)
     assert decide((after,), "low")[0] == 0
     assert applied.lapsed == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("run", "group", "code", "rule"),
+    [
+        pytest.param("low", None, 1, "at or above --fail-on low", id="no group"),
+        pytest.param("low", "none", 0, "--fail-on low or its own of a group", id="lenient group"),
+        pytest.param("none", "high", 1, "1 high at or above --fail-on none or", id="strict group"),
+        pytest.param(
+            "none", "critical", 0, "no finding at or above --fail-on none or", id="neither"
+        ),
+        pytest.param("high", "high", 1, "at or above --fail-on high", id="the same"),
+    ],
+)
+def test_a_group_has_its_own_level(run: Any, group: Any, code: int, rule: str) -> None:
+    decided = decide((host(result(A), fail_on=group),), run)
+    assert decided[0] == code
+    assert rule in decided[1]

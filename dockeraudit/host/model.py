@@ -48,6 +48,15 @@ class Listener(Struct, frozen=True):
         return self.transport == "tcp" and self.mode in ("PLAIN", "TLS-NOAUTH")
 
 
+def _undecided(outcome: Outcome | Unread | None) -> str:
+    """Why it can't be told what a start does; empty if it can."""
+    if isinstance(outcome, Unread):
+        return outcome.reason
+    if outcome is None or outcome.starts is not None:
+        return ""
+    return outcome.undecided or "it can't be told"
+
+
 class Engine(Struct, frozen=True):
     """A Docker daemon of the host: running, or set up to start."""
 
@@ -90,14 +99,11 @@ class Engine(Struct, frozen=True):
     def exposed(self) -> tuple[Listener, ...] | Unread:
         """`exposures`, or why they can't be told."""
         if self.process is not None:
-            if not self.listeners and isinstance(self.running, Unread):
-                return Unread(f"what {self.name} listens on: {self.running.reason}")
-            if not self.listeners and self.running is not None and self.running.starts is None:
-                return Unread(f"what {self.name} listens on: {self.running.undecided}")
-        elif isinstance(self.configured, Unread):
-            return Unread(f"what {self.name} would listen on: {self.configured.reason}")
-        elif self.configured is not None and self.configured.starts is None:
-            return Unread(f"what {self.name} would listen on: {self.configured.undecided}")
+            reason = _undecided(self.running)
+            if not self.listeners and reason:
+                return Unread(f"what {self.name} listens on: {reason}")
+        elif reason := _undecided(self.configured):
+            return Unread(f"what {self.name} would listen on: {reason}")
         return self.exposures
 
     @property

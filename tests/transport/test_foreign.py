@@ -291,7 +291,8 @@ def test_import_is_late() -> None:
         "import sys; before = set(sys.modules)\n"
         "import dockeraudit.targets, dockeraudit.transport.ssh, dockeraudit.transport.local\n"
         "print([name for name in ('testinfra', 'asyncio', 'dataclasses', 'importlib.metadata',"
-        " 'urllib.parse', 'logging', 'dockeraudit.transport.foreign') if name in set(sys.modules) - before])"
+        " 'urllib.parse', 'logging', 'dockeraudit.transport.foreign')"
+        " if name in set(sys.modules) - before])"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True)
     assert done.stdout == b"[]\n"
