@@ -47,7 +47,7 @@ def main() -> None:
 
 def _side_by_side(own: bytes, theirs: bytes) -> None:
     """What each says, by CIS 1.6 number; ours without a number after that."""
-    report = json.loads(own[own.index(b"{") :])
+    report, _ = json.JSONDecoder().raw_decode(own[own.index(b"{") :].decode())
     results = report["hosts"][0]["results"]
     verdicts: dict[str, str] = {}
     for line in theirs.decode(errors="replace").splitlines():

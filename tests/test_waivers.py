@@ -1,12 +1,16 @@
 """Waivers: what the file may say, and what they do to results; nothing else changes."""
 
 import datetime
+import tomllib
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from dockeraudit.cli.waive import block
 from dockeraudit.config.document import ConfigError, parse
 from dockeraudit.judge import fingerprint
 from dockeraudit.policy import decide
@@ -257,6 +261,14 @@ def test_a_valid_one_beside_an_expired_one_is_enough() -> None:
     (after,), applied = apply((host(result(A)),), (over, entry(target="web1")), TODAY)
     assert decide((after,), "low")[0] == 0
     assert applied.lapsed == frozenset()
+
+
+@given(st.text(min_size=1))
+def test_what_is_written_is_what_is_read(reason: str) -> None:
+    keys = {"check": "c", "target": reason, "reason": reason, "expires": "2027-01-31"}
+    written = tomllib.loads(block(keys))["waiver"]
+    assert written == [{**keys, "expires": datetime.date(2027, 1, 31)}]
+    assert all(line.isprintable() for line in block(keys).splitlines())
 
 
 @pytest.mark.parametrize(

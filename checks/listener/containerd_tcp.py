@@ -1,6 +1,5 @@
 """containerd's own API is on TCP."""
 
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +28,8 @@ def containerd_tcp(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
         yield NotApplicable("no Docker engine runs or is installed on this host")
     elif not isinstance(host.file(_CONFIG), Absent):
+        import tomllib
+
         content = known(host.text(_CONFIG))
         try:
             document = tomllib.loads(content.decode())

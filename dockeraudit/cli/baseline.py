@@ -64,7 +64,7 @@ def command(
     """
     from dockeraudit import baseline
 
-    entries = excuses().read_waivers(waivers) if waivers else ()
+    entries = excuses().read_waivers(waivers) if waivers is not None else ()
     if (
         len(targets) == 1
         and targets[0].endswith(".json")

@@ -139,20 +139,20 @@ def command(
       dockeraudit scan --daemon-json daemon.json --unit docker.service
     """
     sinks = _sinks(config, reports, shown)
-    entries = excuses().read_waivers(waivers) if waivers else ()
-    before = excuses().read_baseline(baseline) if baseline else None
+    entries = excuses().read_waivers(waivers) if waivers is not None else ()
+    before = excuses().read_baseline(baseline) if baseline is not None else None
     started = time.time()
     interrupted = 0
     plan = scan_plan(config, profile, only, skip, more, probe=probe)
     after = None
-    if any(more[name] for name in NAMES):
+    if any(more[name] not in (None, ()) for name in NAMES):
         if targets:
             raise click.UsageError("name targets, or files to judge, but not both")
         hosts: tuple[HostReport, ...] = (_predicted(plan, more),)
     else:
         words, connection = configured.targets(config, targets, more)
         named = named_targets(words, connection)
-        if history or notify:
+        if history is not None or notify:
             after = _aftermath(history, notify, sinks)
         started = time.time()
         hosts, interrupted = scan_all(named, plan, more["concurrency"])
@@ -166,7 +166,7 @@ def command(
         summary=summarize(hosts, fail_on),
         hosts=hosts,
     )
-    if waivers or before is not None:
+    if waivers is not None or before is not None:
         report = excuses().excused(report, entries, before)
     failed = sum(host.error is not None and host.error.kind == "internal" for host in hosts)
     if interrupted:

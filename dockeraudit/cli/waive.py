@@ -2,7 +2,6 @@
 
 import datetime
 import fcntl
-import json
 import os
 import stat
 from collections.abc import Iterator
@@ -63,10 +62,10 @@ def command(
     """
     check = what
     if report is not None:
-        found = _found(report, what)
-        check = found[1].check
-        target = target or found[0].target
-        resource = resource or found[2].resource or None
+        host, result, finding = _found(report, what)
+        check = result.check
+        target = target or _exact("--target", host.target)
+        resource = resource or _exact("--resource", finding.resource)
     elif check not in known_checks():
         known = nearest(check, known_checks()) or " `dockeraudit list` shows them all."
         raise click.UsageError(f"no check {check!r}.{known}")
@@ -96,10 +95,14 @@ def block(keys: dict[str, str]) -> str:
 
 
 def _quoted(key: str, value: str) -> str:
-    """A basic string, in which JSON's escapes are TOML's; a day is written bare."""
+    """A basic string, in which nothing steers a terminal; a day is written bare."""
     if key == "expires":
         return value
-    return json.dumps(value, ensure_ascii=not value.isprintable()).replace("\x7f", "\\u007f")
+    text = "".join(
+        f"\\{char}" if char in '"\\' else char if char.isprintable() else f"\\U{ord(char):08x}"
+        for char in value
+    )
+    return f'"{text}"'
 
 
 def _found(path: str, fingerprint: str) -> tuple[HostReport, Result, ReportedFinding]:
@@ -120,6 +123,13 @@ def _found(path: str, fingerprint: str) -> tuple[HostReport, Result, ReportedFin
     if not found:
         raise click.UsageError(f"{path} has no finding {fingerprint}")
     return next(iter(found.values()))
+
+
+def _exact(option: str, text: str) -> str:
+    """A name of a host's own making, which must not become a pattern."""
+    if "*" in text or "?" in text:
+        raise click.UsageError(f"{text!r} would stand for others, too: give {option} yourself")
+    return text
 
 
 def _add(path: str, keys: dict[str, str]) -> None:

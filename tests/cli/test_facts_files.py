@@ -96,7 +96,7 @@ BAD = [
     pytest.param("h.facts.json", altered(processes=7), "$.processes", id="wrong type"),
     pytest.param(
         "h.facts.json",
-        HOST.read_bytes().replace(b'"apis":[', b'"apis":[' + DEEP + b",", 1),
+        HOST.read_bytes().replace(b'"apis": [', b'"apis": [' + DEEP + b",", 1),
         "not a facts file",
         id="nested deeply",
     ),

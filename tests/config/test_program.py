@@ -212,6 +212,16 @@ class TestWaivers:
         assert expected in done.err
         assert os.listdir(tmp_path) == []
 
+    def test_a_name_that_is_a_pattern_is_not_taken_from_a_report(self, tmp_path: Path) -> None:
+        run("scan", PLAIN, "--check", "listener-tcp-plain", "--report", "json=r", cwd=tmp_path)
+        report = json.loads((tmp_path / "r").read_text())
+        finding = report["hosts"][0]["results"][0]["findings"][0]
+        finding["resource"] = "/run/*.sock"
+        (tmp_path / "r").write_text(json.dumps(report))
+        arguments = ("waive", "--from", "r", finding["fingerprint"], *WAIVE)
+        assert run(*arguments, cwd=tmp_path).status == 2
+        assert run(*arguments, "--resource", "/run/*.sock", cwd=tmp_path).status == 0
+
     def test_a_bad_file_is_not_written_to(self, tmp_path: Path) -> None:
         file = tmp_path / "waivers.toml"
         file.write_text("[[waiver]]\n")
@@ -378,6 +388,9 @@ class TestFilesBeforeTheyAreDeployed:
             (("--daemon-json", "none.json"), "--daemon-json none.json: No such file"),
             (("--daemon-json", "f", "web1"), "targets, or files to judge, but not both"),
             (("--daemon-json", "f", "--engine", "x"), "--engine x: write a version"),
+            (("--daemon-json", ""), "--daemon-json : No such file"),
+            (("--waivers", ""), "No such file"),
+            (("--baseline", ""), "No such file"),
             (("--unit", "f"), "a unit's name ends in .service"),
             (("--daemon-json", "f", "--check", "permissions-*"), "none of the checks"),
             (("--daemon-json", "f", "--env-file", "f"), "which EnvironmentFile="),
