@@ -45,7 +45,7 @@ class _Commands(click.Group):
     """Loads a command's module only when it is needed, and suggests names for mistyped ones."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
+        return [*COMMANDS]  # `list` is a command here, and a module of this package
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:

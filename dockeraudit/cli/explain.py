@@ -1,6 +1,7 @@
 """`dockeraudit explain ID`: why a check exists, what to do, and what it does not claim."""
 
 import textwrap
+from itertools import groupby
 from typing import Any
 
 import click
@@ -75,8 +76,11 @@ def page(check: Check[Any]) -> str:
 
 
 def _filled(text: str) -> str:
-    """Paragraphs filled to a readable width; indented lines (commands) stay as they are."""
-    blocks = []
-    for line in text.strip("\n").split("\n"):
-        blocks.append(line if line.startswith("    ") else textwrap.fill(line, 96))
-    return "\n".join(blocks)
+    """Paragraphs filled to a readable width; indented lines (commands) are blocks of their own."""
+    blocks: list[str] = []
+    for code, lines in groupby(text.strip("\n").split("\n"), lambda line: line.startswith("    ")):
+        if code:
+            blocks.append("\n".join(lines))
+        else:
+            blocks += [textwrap.fill(line, 96, break_on_hyphens=False) for line in lines if line]
+    return "\n\n".join(blocks)
