@@ -55,7 +55,7 @@ def test_two_workers_and_one_connection_per_host(lab: Lab, log: Path, tmp_path: 
     said = done.stdout.decode()
     assert done.returncode == 1, said + done.stderr.decode()
     assert "FAILED dockeraudit::plain-any::listener-tcp-plain - critical" in said
-    assert said.count("nowhere.invalid") == 1
+    assert said.count("dockeraudit::nowhere.invalid") == 1
     assert "ERROR dockeraudit::nowhere.invalid::connect - not reached: dns" in said
     assert "FAILED dockeraudit::hardened::" not in said
     found = asked(log)

@@ -96,11 +96,7 @@ def packed() -> bytes:
         link = tarfile.TarInfo("dockeraudit/bin/python")
         link.type, link.linkname = tarfile.SYMTYPE, "/usr/bin/python3.11"
         tar.addfile(link)
-        start = (
-            "from dockeraudit import cli\n"
-            "cli.COMMANDS = tuple(dict.fromkeys((*cli.COMMANDS, 'schedule')))\n"
-            "cli.main()\n"
-        )
+        start = "from dockeraudit.cli import main\nmain()\n"
         text(PROGRAM.removeprefix("/opt/"), f"#!/opt/dockeraudit/bin/python\n{start}", 0o755)
         tar.add(ROOT / "dockeraudit", f"{site}/dockeraudit", filter=owned)
         for door in ("checks", "reports"):
