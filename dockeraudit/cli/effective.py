@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import click
 import msgspec
 
+from dockeraudit.cli.files import MAX_FILE, named_file
 from dockeraudit.cli.streams import say
 from dockeraudit.effective import DaemonInput, FileInput, Outcome, decide, explain
 from dockeraudit.effective import Machine as Surroundings
@@ -19,7 +20,6 @@ from dockeraudit.output import write
 from dockeraudit.words import one_line
 
 DEFAULT_CONFIG = "/etc/docker/daemon.json"
-MAX_FILE = 16 * 1024 * 1024
 
 
 @click.command(
@@ -128,7 +128,7 @@ def _files(daemon_json: str | None, argv: tuple[str, ...]) -> dict[str, FileInpu
     """The configuration file to judge, at the path where the daemon would read it."""
     if daemon_json is None:
         return {}
-    content = _read("--daemon-json", daemon_json)
+    content = named_file("--daemon-json", daemon_json)
     config = decide(DaemonInput(argv=argv)).setting("config-file")
     path = str(config.value) if config is not None and config.value else DEFAULT_CONFIG
     return {path: FileInput(content=content)}
@@ -136,22 +136,9 @@ def _files(daemon_json: str | None, argv: tuple[str, ...]) -> dict[str, FileInpu
 
 def _machine(path: str) -> Surroundings:
     try:
-        return msgspec.json.decode(_read("--machine", path), type=Surroundings)
+        return msgspec.json.decode(named_file("--machine", path), type=Surroundings)
     except (msgspec.DecodeError, msgspec.ValidationError, RecursionError, ValueError) as error:
         raise click.UsageError(f"--machine {path}: {error}") from error
-
-
-def _read(option: str, path: str) -> bytes:
-    """A file that the user named; it may be a pipe."""
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise click.UsageError(f"{option} {path}: {reason}") from error
-    if len(content) > MAX_FILE:
-        raise click.UsageError(f"{option} {path}: larger than {MAX_FILE >> 20} MiB")
-    return content
 
 
 def _decided_here(given: DaemonInput) -> Outcome:

@@ -9,12 +9,12 @@ import click
 import msgspec
 
 from dockeraudit.check import Check
+from dockeraudit.cli.files import named_file
 from dockeraudit.cli.streams import say
 from dockeraudit.effective.version import parse_version
 from dockeraudit.report import HostReport
 
 F = TypeVar("F", bound=Callable[..., Any])
-MAX_FILE = 16 * 1024 * 1024
 
 _OPTIONS = (
     click.option(
@@ -78,7 +78,7 @@ def predicted(
         raise click.UsageError(f"--engine {engine}: write a version, for example 28.5.2")
     path = given["daemon_json"]
     files = Files(
-        daemon_json=_read("--daemon-json", path) if path is not None else None,
+        daemon_json=named_file("--daemon-json", path) if path is not None else None,
         units=_named("--unit", given["units"]),
         socket_units=_named("--socket-unit", given["socket_units"]),
         environment=tuple(_pair("--env-file", each) for each in given["env_files"]),
@@ -112,7 +112,7 @@ def _told(chosen: tuple[Check[Any], ...], patterns: tuple[str, ...]) -> tuple[Ch
 
 
 def _named(option: str, paths: tuple[str, ...]) -> tuple[tuple[str, bytes], ...]:
-    return tuple((os.path.basename(path), _read(option, path)) for path in paths)
+    return tuple((os.path.basename(path), named_file(option, path)) for path in paths)
 
 
 def _pair(option: str, word: str, *, path: bool = False) -> tuple[str, bytes]:
@@ -122,16 +122,4 @@ def _pair(option: str, word: str, *, path: bool = False) -> tuple[str, bytes]:
     elif not separator or not place.startswith("/") or not file:
         form = "PATH=FILE, with the PATH that it will have on the host"
         raise click.UsageError(f"{option} {word}: write it as {form}")
-    return place, _read(option, file)
-
-
-def _read(option: str, path: str) -> bytes:
-    try:
-        with open(path, "rb") as file:
-            content = file.read(MAX_FILE + 1)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise click.UsageError(f"{option} {path}: {reason}") from error
-    if len(content) > MAX_FILE:
-        raise click.UsageError(f"{option} {path}: larger than {MAX_FILE >> 20} MiB")
-    return content
+    return place, named_file(option, file)
