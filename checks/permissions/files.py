@@ -366,10 +366,13 @@ def _judge(rule: Rule, host: Host, faults: Faults) -> Outcomes:
 _NOWHERE = Route("", "", Absent(), {}, {}, ())
 
 
-def _ways(rule: Rule, host: Host) -> Iterator[tuple[Target | Unread, Route]]:
-    """A rule's paths with the ways to them."""
-    for target in rule.targets(host):
-        yield target, _NOWHERE if isinstance(target, Unread) else host.route(target.path)
+def _ways(rule: Rule, host: Host) -> list[tuple[Target | Unread, Route]]:
+    """A rule's paths with the ways to them, found once for the two checks of a pair."""
+    return host.once(rule.name, lambda: [(each, _way(each, host)) for each in rule.targets(host)])
+
+
+def _way(target: Target | Unread, host: Host) -> Route:
+    return _NOWHERE if isinstance(target, Unread) else host.route(target.path)
 
 
 def _findings(rule: Rule, target: Target, faults: Iterator[Fault]) -> Iterator[Finding]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
@@ -15,12 +16,15 @@ if TYPE_CHECKING:
     from dockeraudit.host.certificates import Material
 
 
+T = TypeVar("T")
+
+
 class Host:
     """What checks over a whole host are called with."""
 
     def __init__(self, facts: HostFacts, engines: tuple[Engine, ...] | None = None) -> None:
         self.facts = facts
-        self._routes: dict[str, Route] = {}
+        self._kept: dict[object, Any] = {}
         if engines is not None:
             self.engines = engines
 
@@ -55,9 +59,14 @@ class Host:
         """The way to a path: every link and folder on it, and what lies at its end."""
         from dockeraudit.host.access import route
 
-        if path not in self._routes:
-            self._routes[path] = route(self.facts.files, path)
-        return self._routes[path]
+        return self.once(("route", path), lambda: route(self.facts.files, path))
+
+    def once(self, name: object, make: Callable[[], T]) -> T:
+        """What `make` gives, kept under a name for whoever asks again."""
+        if name not in self._kept:
+            self._kept[name] = make()
+        kept: T = self._kept[name]
+        return kept
 
     def text(self, path: str) -> bytes | Unread:
         """A configuration file's content, secrets masked."""

@@ -1,0 +1,1 @@
+"""How the daemon treats its containers: isolation, networks, storage and logs."""

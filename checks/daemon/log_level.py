@@ -1,0 +1,34 @@
+"""The daemon's log says too much or too little."""
+
+from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit.host import Daemon
+from dockeraudit.settings import Settings
+
+from . import _shared
+
+
+@check(
+    id="daemon-log-level",
+    title="Log level of the engine is not info",
+    severity=Severity.LOW,
+    over=Daemon,
+    rationale="Above info the daemon's log lacks events that an investigation needs; at debug it "
+    "holds requests in full, which may be secrets.",
+    remediation='Set "log-level": "info" and "debug": false in /etc/docker/daemon.json, '
+    + _shared.RESTART
+    + " debug alone needs only systemctl reload docker.",
+    quiet="log-level is info or unset, and debug is off.",
+    references=cis("2.3") + _shared.AUDIT,
+    profiles=_shared.LEVEL_1,
+)
+@_shared.where_it_starts
+def log_level(daemon: Daemon, settings: Settings) -> Outcomes:
+    when = _shared.when(daemon.engine)
+    debug = _shared.said(daemon.engine, "Debug") or _shared.option(daemon, "debug", False)
+    if debug.value is True:
+        yield Finding("debug", f"{when}the engine logs at debug level", (debug.evidence,))
+        return
+    level = _shared.option(daemon, "log-level", "info")
+    if level.text.lower() not in ("", "info"):
+        message = f"{when}the engine's log level is {level.text}"
+        yield Finding("log-level", message, (level.evidence,))

@@ -1,0 +1,60 @@
+"""Containers' logs stay on the host."""
+
+from dockeraudit.check import Finding, Manual, Outcomes, Severity, check, cis
+from dockeraudit.host import Daemon
+from dockeraudit.settings import Settings
+
+from . import _shared
+
+_SENDS = ("awslogs", "gcplogs", "logentries", "splunk")
+_KEEPS = ("json-file", "local", "journald")
+_ADDRESSED = {"syslog": "tcp+tls", "fluentd": "tls", "gelf": ""}
+"""Drivers with an address of their own, and the scheme by which it is encrypted."""
+
+
+@check(
+    id="daemon-remote-logging",
+    title="Containers' logs stay on the host or travel in the clear",
+    severity=Severity.MEDIUM,
+    over=Daemon,
+    rationale="Who takes over the host can wipe the logs that lie on it, and what goes over the "
+    "network in the clear can be read and changed.",
+    remediation='Set "log-driver" in /etc/docker/daemon.json to one that sends, for example '
+    '"syslog" with "log-opts": {"syslog-address": "tcp+tls://HOST:6514"}, or let an agent ship '
+    "the files or the journal, " + _shared.RESTART + " Containers keep the driver they were "
+    "created with.",
+    quiet="The default driver sends: syslog over tcp+tls, fluentd over tls, awslogs, gcplogs, "
+    "logentries, splunk, or an agent on this host that fluentd or gelf name. What stays on the "
+    "host may be shipped by an agent that can't be seen: for a person to decide, as is a plugin. "
+    "Containers with drivers of their own are not looked at.",
+    references=cis("2.13", "2.14") + _shared.AUDIT,
+    profiles=_shared.LEVEL_2,
+)
+@_shared.where_it_starts
+def remote_logging(daemon: Daemon, settings: Settings) -> Outcomes:
+    when = _shared.when(daemon.engine)
+    told = _shared.logging_driver(daemon)
+    driver, proof = told.text, (told.evidence,)
+    if driver == "none":
+        yield Finding("log-driver", f"{when}containers' logs are thrown away", proof)
+    elif driver in _ADDRESSED:
+        yield from _addressed(daemon, told)
+    elif driver not in _SENDS:
+        what = "keeps logs on this host" if driver in _KEEPS else "is a plugin"
+        message = f"{when}the log driver {driver} {what}: confirm that they are shipped"
+        yield Manual("log-driver", message, proof)
+
+
+def _addressed(daemon: Daemon, driver: _shared.Told) -> Outcomes:
+    when = _shared.when(daemon.engine)
+    options = _shared.option(daemon, "log-opts", {})
+    address = str(options.table.get(f"{driver.text}-address") or "")
+    scheme, _, place = address.rpartition("://")
+    here = not place or scheme in ("unix", "unixgram") or _shared.is_loopback(place)
+    proof = (driver.evidence, options.evidence)
+    if here and driver.text == "syslog":
+        message = f"{when}logs go to this host's syslog: confirm that it forwards them"
+        yield Manual("log-driver", message, proof)
+    elif not here and (not scheme or scheme != _ADDRESSED[driver.text]):
+        message = f"{when}logs go to {address} in the clear"
+        yield Finding(f"{driver.text}-address", message, proof)
