@@ -186,6 +186,13 @@ def logging_driver(daemon: Daemon) -> Told:
     return said(daemon.engine, "LoggingDriver") or option(daemon, "log-driver", "json-file")
 
 
+def log_option(daemon: Daemon, name: str) -> Told:
+    """One of log-opts, alone: others of them are tokens."""
+    told = option(daemon, "log-opts", {})
+    value = told.table.get(name)
+    return Told(value, Evidence(told.evidence.source, f"log-opts {name} {shown(value)}"))
+
+
 def environment(engine: Engine) -> Names | Unread:
     """The environment of the running daemon, else of its next start."""
     if engine.process is not None:

@@ -29,7 +29,7 @@ def log_rotation(daemon: Daemon, settings: Settings) -> Outcomes:
     if driver.text != "json-file":
         yield NotApplicable(f"the log driver is {driver.text}")
         return
-    options = _shared.option(daemon, "log-opts", {})
-    if not options.table.get("max-size"):
+    limit = _shared.log_option(daemon, "max-size")
+    if not limit.text:
         message = f"{_shared.when(daemon.engine)}json-file logs have no max-size"
-        yield Finding("max-size", message, (driver.evidence, options.evidence))
+        yield Finding("max-size", message, (driver.evidence, limit.evidence))

@@ -47,14 +47,13 @@ def remote_logging(daemon: Daemon, settings: Settings) -> Outcomes:
 
 def _addressed(daemon: Daemon, driver: _shared.Told) -> Outcomes:
     when = _shared.when(daemon.engine)
-    options = _shared.option(daemon, "log-opts", {})
-    address = str(options.table.get(f"{driver.text}-address") or "")
-    scheme, _, place = address.rpartition("://")
+    address = _shared.log_option(daemon, f"{driver.text}-address")
+    scheme, _, place = address.text.rpartition("://")
     here = not place or scheme in ("unix", "unixgram") or _shared.is_loopback(place)
-    proof = (driver.evidence, options.evidence)
+    proof = (driver.evidence, address.evidence)
     if here and driver.text == "syslog":
         message = f"{when}logs go to this host's syslog: confirm that it forwards them"
         yield Manual("log-driver", message, proof)
     elif not here and (not scheme or scheme != _ADDRESSED[driver.text]):
-        message = f"{when}logs go to {address} in the clear"
+        message = f"{when}logs go to {address.text} in the clear"
         yield Finding(f"{driver.text}-address", message, proof)
