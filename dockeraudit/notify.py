@@ -24,7 +24,6 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from dockeraudit.certificate_dates import certificate_ends
 from dockeraudit.drift import HostView, Seen, View, compare, view
 from dockeraudit.output import OutputError, clipped, visible, write
 from dockeraudit.report import Report, SeverityName
@@ -215,11 +214,11 @@ def _lost(current: View, previous: View | None, owing: frozenset[str]) -> Iterat
 
 
 def _expiring(report: Report, days: int, now: int) -> Iterator[Event]:
-    """Soonest first; one that has ended is a critical finding besides."""
+    """Those in the report, whatever checks were run; a swarm renews its nodes' by itself."""
     for host in report.hosts:
-        for end in certificate_ends(host):
+        for end in host.certificates or ():
             left = (end.not_after - now) // DAY
-            if left > days:
+            if left > days or end.role == "swarm-node":
                 continue
             when = time.strftime("%Y-%m-%d", time.gmtime(end.not_after))
             what = f"ends in {left} days, on {when}" if left >= 0 else f"ended on {when}"

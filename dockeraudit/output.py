@@ -62,8 +62,11 @@ def clipped(text: str, limit: int) -> str:
     return f"{text[:limit]}… [{len(text):,} characters in all]"
 
 
-def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
-    """Write a report as UTF-8, readable by its owner alone; `-` is standard output.
+PRIVATE = 0o600
+
+
+def write(path: str | os.PathLike[str], chunks: Iterable[str], mode: int = PRIVATE) -> None:
+    """Write a report as UTF-8, of that mode whatever the umask; `-` is standard output.
 
     Raises:
         OutputError: it could not be written; what was there before is untouched.
@@ -72,7 +75,7 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str]) -> None:
     if where == "-":
         _to_stdout(chunks)
     else:
-        _to_file(where, chunks)
+        _to_file(where, chunks, mode)
 
 
 def _to_stdout(chunks: Iterable[str]) -> None:
@@ -99,18 +102,18 @@ def _silence_stdout() -> None:
         os.close(null)
 
 
-def _to_file(where: str, chunks: Iterable[str]) -> None:
+def _to_file(where: str, chunks: Iterable[str], mode: int) -> None:
     folder, name = os.path.split(where)
     folder = folder or "."
     _refuse_special(where, name)
     # A fresh name that must not exist yet: no link that somebody left there is followed.
     beside = os.path.join(folder, f".dockeraudit-{os.urandom(8).hex()}.tmp")
     try:
-        file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     except OSError as error:
         raise _error(where, error) from error
     try:
-        _fill(file, where, chunks)
+        _fill(file, where, chunks, mode)
         _put_in_place(beside, where, folder)
     except BaseException:
         with suppress(OSError):
@@ -137,7 +140,7 @@ def _refuse_special(where: str, name: str) -> None:
     raise OutputError(where, "that is not a plain file", "use - for standard output")
 
 
-def _fill(file: int, where: str, chunks: Iterable[str]) -> None:
+def _fill(file: int, where: str, chunks: Iterable[str], mode: int) -> None:
     """Write all blocks and close the file; only errors of writing become an OutputError."""
     try:
         for block in _blocks(chunks):
@@ -148,6 +151,8 @@ def _fill(file: int, where: str, chunks: Iterable[str]) -> None:
             except OSError as error:
                 raise _error(where, error) from error
         try:
+            if mode != PRIVATE:
+                os.fchmod(file, mode)
             os.fsync(file)
         except OSError as error:
             raise _error(where, error) from error

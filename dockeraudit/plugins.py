@@ -36,7 +36,10 @@ def _refuse(message: str) -> None:
 
 
 class Writer(Protocol):
-    """A report format: a module of this shape in `reports/`."""
+    """A report format: a module of this shape in `reports/`.
+
+    It may have a `MODE`, such as 0o644, where others than the file's owner have to read it.
+    """
 
     EXTENSION: str
     """The usual file name's end, without the dot."""

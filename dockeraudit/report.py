@@ -139,6 +139,37 @@ class ReportedListener(Struct, frozen=True):
     witness: Literal["configured", "running", "observed"]
 
 
+class ReportedCertificate(Struct, frozen=True):
+    """A certificate in its place; for each of its engines and roles once."""
+
+    path: str
+    """The file; of one that only a connection brought, the address that served it."""
+    index: int
+    """Its position among the file's certificates, from 1."""
+    role: Literal[
+        "daemon",
+        "daemon-ca",
+        "client",
+        "client-ca",
+        "registry-client",
+        "registry-ca",
+        "swarm-node",
+        "swarm-ca",
+        "served",
+        "other",
+    ]
+    engine: str
+    """Empty where it belongs to no one engine."""
+    subject: str
+    not_after: Annotated[int, Meta(ge=-62135596800)]
+    """Its last second, in seconds since the epoch; negative before 1970."""
+
+    @property
+    def resource(self) -> str:
+        """How findings name it: the path, with `#2` ... for those that are not the first."""
+        return self.path if self.index == 1 else f"{self.path}#{self.index}"
+
+
 class HostReport(Struct, frozen=True):
     """What is said of one target."""
 
@@ -160,6 +191,9 @@ class HostReport(Struct, frozen=True):
     """Where a group of the configuration gives it another than the report's."""
     fail_on: FailOnName | None = None
     """Where a group of the configuration gives it another than the report's."""
+    certificates: tuple[ReportedCertificate, ...] | None = None
+    """Those that could be read, of engines and their clients. Null: not told; the host was not
+    reached, or no certificate could be read where some may be."""
 
     def count(self, severity: SeverityName) -> int:
         """How many failures of that severity count."""
@@ -237,6 +271,37 @@ class ReportedBaseline(Struct, frozen=True):
     fixed: tuple[FixedFinding, ...]
 
 
+class TrendPoint(Struct, frozen=True):
+    """One run's counts."""
+
+    time: Time
+    open: dict[str, int]
+    """Not fixed and not waived, by severity."""
+    new: int = 0
+    fixed: int = 0
+    missed: int = 0
+    """Hosts that were not reached: what is open on them is counted as it was last seen."""
+
+
+class Repair(Struct, frozen=True):
+    """How long findings of a severity were open before they were fixed."""
+
+    severity: SeverityName
+    fixed: int
+    mean_days: float
+    median_days: float
+
+
+class Trend(Struct, frozen=True):
+    """What a history says of the last days."""
+
+    points: tuple[TrendPoint, ...]
+    """The runs, oldest first, this report's among them."""
+    repairs: tuple[Repair, ...] = ()
+    days: int = 90
+    """How far back it goes."""
+
+
 class Report(Struct, frozen=True):
     """A whole scan."""
 
@@ -252,6 +317,8 @@ class Report(Struct, frozen=True):
     """Every waiver of the file that was used, in its order."""
     baseline: ReportedBaseline | None = None
     """What became of the findings of the baseline; null: none was used."""
+    trend: Trend | None = None
+    """What the history says; null: the run was added to none."""
     hosts: tuple[HostReport, ...] = field(default=())
 
 

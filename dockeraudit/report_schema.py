@@ -25,6 +25,7 @@ def schema() -> dict[str, Any]:
     summary = definitions["Summary"]["properties"]
     _count_keys(summary["results"], (*STATUSES, "waived"))
     _count_keys(summary["by_severity"], SEVERITIES)
+    _count_keys(definitions["TrendPoint"]["properties"]["open"], SEVERITIES)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:dockeraudit:report:{SCHEMA_VERSION}",
@@ -49,7 +50,7 @@ def _close(definition: dict[str, Any], docs: dict[str, str]) -> None:
         if name in docs:
             field["description"] = docs[name]
         if field.get("type") in ("integer", "number"):
-            field["minimum"] = 0
+            field.setdefault("minimum", 0)
 
 
 def _count_keys(field: dict[str, Any], names: tuple[str, ...]) -> None:

@@ -20,6 +20,7 @@ from dockeraudit.report import (
     FailOnName,
     HostError,
     HostReport,
+    ReportedCertificate,
     ReportedEngine,
     ReportedListener,
 )
@@ -288,6 +289,7 @@ def report_host(host: Host, plan: Plan, target: str = "") -> HostReport:
         results=results,
         profile=plan.profile,
         fail_on=plan.fail_on,
+        certificates=_certificates(host),
     )
 
 
@@ -347,6 +349,32 @@ def _engine(engine: Engine) -> ReportedEngine:
         api_version=engine.api_version,
         rootless=engine.rootless,
         managed_by=engine.managed_by,
+    )
+
+
+def _certificates(host: Host) -> tuple[ReportedCertificate, ...] | None:
+    """The host's certificates, as the checks see them; None: what may be there was not seen.
+
+    What is gathered is kept with the host, and nothing is parsed where no certificate is.
+    """
+    try:
+        material = host.material
+    except Exception:  # of ours; the checks of certificates have said so, and the rest holds
+        if os.environ.get("DOCKERAUDIT_DEBUG"):
+            raise
+        return None
+    if not material.certificates and any(each.holds == "certificate" for each in material.unread):
+        return None
+    return tuple(
+        ReportedCertificate(
+            path=held.path,
+            index=held.index,
+            role=held.role,
+            engine=held.engine,
+            subject=held.certificate.subject,
+            not_after=held.certificate.not_after,
+        )
+        for held in material.certificates
     )
 
 

@@ -4,6 +4,7 @@ Nothing here decides a status; it counts and sorts what was decided.
 """
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 from textwrap import dedent
 from typing import Literal
 
@@ -13,9 +14,11 @@ from dockeraudit.report import (
     SEVERITIES,
     HostReport,
     Report,
+    ReportedCertificate,
     ReportedEngine,
     ReportedFinding,
     ReportedListener,
+    ReportedWaiver,
     Result,
     SeverityName,
 )
@@ -37,6 +40,27 @@ REACHES = {
     "ADDR": "the network of one address",
     "ANY": "every network of the host",
 }
+ROLES = {
+    "daemon": "an engine's own",
+    "daemon-ca": "CA for an engine's clients",
+    "client": "a client's",
+    "client-ca": "a client's CA",
+    "registry-client": "for a registry",
+    "registry-ca": "a registry's CA",
+    "swarm-node": "a swarm node's; the swarm renews it",
+    "swarm-ca": "a swarm's CA",
+    "served": "served, and not in the file",
+    "other": "not known",
+}
+WAIVERS = {
+    "expired": "expired",
+    "expiring": "ends soon",
+    "unused": "unused",
+    "untested": "not tested",
+    "active": "holds",
+}
+CALENDAR_DAYS = 90
+
 _FARTHEST = {reach: rank for rank, reach in enumerate(("ANY", "ADDR", "BRIDGE", "LOOPBACK"))}
 _OPEN = ("PLAIN", "TLS-NOAUTH", "MTLS-SYSROOTS")
 
@@ -289,6 +313,49 @@ def _open(report: Report) -> Iterator[str]:
         yield f"{plural(manual, 'matter is', 'matters are')} for a person to decide."
     if waived:
         yield f"{plural(waived, 'failed check is', 'failed checks are')} waived."
+
+
+def waivers(report: Report) -> list[ReportedWaiver]:
+    """The file's waivers, first those that somebody has to look after."""
+    order = list(WAIVERS)
+    return sorted(report.waivers, key=lambda each: order.index(each.state))
+
+
+class Ending(Struct, frozen=True):
+    """A certificate near its end, or past it."""
+
+    number: int
+    """The host's in the report, from 1."""
+    host: HostReport
+    certificate: ReportedCertificate
+    day: str
+    seconds: float
+    """Until then; negative where it has ended."""
+
+    @property
+    def left(self) -> str:
+        """How long there is, in words."""
+        days = plural(int(abs(self.seconds) // 86400), "day", "days")
+        return f"ended {days} ago" if self.seconds < 0 else f"in {days}"
+
+
+def calendar(report: Report) -> list[Ending]:
+    """Which certificates end within 90 days of the scan or have ended, the first end first."""
+    try:
+        now = datetime.fromisoformat(report.finished)
+    except ValueError:
+        return []
+    found = []
+    for number, host in enumerate(report.hosts, 1):
+        for each in host.certificates or ():
+            end = _EPOCH + timedelta(seconds=each.not_after)
+            left = (end - now).total_seconds()
+            if left <= CALENDAR_DAYS * 86400:
+                found.append(Ending(number, host, each, end.date().isoformat(), left))
+    return sorted(found, key=lambda each: (each.certificate.not_after, each.number))
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def blocks(text: str) -> Iterator[tuple[Literal["prose", "command"], str]]:

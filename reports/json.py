@@ -39,7 +39,8 @@ def _text(value: Report | HostReport) -> str:
     try:
         data = msgspec.json.encode(value, order="deterministic")
     except UnicodeEncodeError:
-        data = msgspec.json.encode(_whole(msgspec.to_builtins(value)), order="deterministic")
+        # Not sorted as a whole: fields stay in the order of their struct, `hosts` last.
+        data = msgspec.json.encode(_whole(msgspec.to_builtins(value, order="deterministic")))
     text = msgspec.json.format(data, indent=2).decode()
     return text if text.isascii() else _STEERING.sub(_escape, text)
 

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
-from dockeraudit.certificate_dates import certificate_ends, timestamp
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import SEVERITIES, HostReport, Report, Result
 
@@ -94,13 +93,13 @@ def _build_info(report: Report) -> _Samples:
 
 
 def _scan_duration(report: Report) -> _Samples:
-    started, finished = timestamp(report.started), timestamp(report.finished)
+    started, finished = _timestamp(report.started), _timestamp(report.finished)
     if started is not None and finished is not None:
         yield (), max(0, finished - started)
 
 
 def _last_success(report: Report) -> _Samples:
-    finished = timestamp(report.finished)
+    finished = _timestamp(report.finished)
     reached = report.summary.hosts.scanned + report.summary.hosts.partial
     if finished is not None and reached and report.summary.exit_code in (0, 1, 3):
         yield (), finished
@@ -118,7 +117,7 @@ def _host_duration(hosts: _Hosts) -> _Samples:
 
 def _collected(hosts: _Hosts) -> _Samples:
     for name, host in _reached(hosts):
-        moment = timestamp(host.collected_at) if host.collected_at else None
+        moment = _timestamp(host.collected_at) if host.collected_at else None
         if moment is not None:
             yield (("host", name),), moment
 
@@ -147,9 +146,12 @@ def _check_status(hosts: _Hosts) -> _Samples:
 
 
 def _certificates(hosts: _Hosts) -> _Samples:
-    for name, host in _reached(hosts):
-        for end in sorted(certificate_ends(host), key=lambda end: end.not_after):
-            yield (("host", name), ("certificate", _label(end.resource))), end.not_after
+    """Of several in one place, such as what a listener served at two looks, the one that ends
+    first; of a place with several engines one."""
+    for name, host in hosts:
+        for each in sorted(host.certificates or (), key=lambda each: each.not_after):
+            certificate = ("certificate", _label(each.resource))
+            yield (("host", name), ("role", each.role), certificate), each.not_after
 
 
 def _waivers(report: Report) -> _Samples:
@@ -173,7 +175,7 @@ _OF_HOSTS: tuple[tuple[str, str, Callable[[_Hosts], _Samples]], ...] = (
     ("check_status", "1 for each result that is neither pass nor not applicable.", _check_status),
     (
         "certificate_not_after_timestamp_seconds",
-        "When a certificate ends that has ended or ends soon.",
+        "When a certificate of an engine, or of a client of it, ends.",
         _certificates,
     ),
 )
@@ -187,6 +189,14 @@ def _kind(result: Result) -> Kind | None:
     if result.status == "fail":
         return "fail" if result.counts else "waived"
     return result.status if result.status in ("unknown", "manual") else None
+
+
+def _timestamp(time: str) -> int | None:
+    """Seconds since 1970 of a report's time; None for one that is no date of the calendar."""
+    try:
+        return int(datetime.fromisoformat(time).timestamp())
+    except ValueError:
+        return None
 
 
 def _day_after(day: str) -> int | None:

@@ -50,7 +50,10 @@ def render(report: Report) -> Iterator[str]:
 def render_table(report: Report, *, width: int, color: bool, verbose: bool) -> Iterator[str]:
     """The report for a terminal of that width; `verbose` shows every result."""
     page = _Page(max(width, _NARROWEST), color, verbose)
-    for part in (_title, _matrix, _failures, _waived, _not_assessed, _rest, _everything, _result):
+    for part in (
+        *(_title, _matrix, _failures, _waived, _not_assessed, _rest, _everything),
+        *(_waivers, _baseline, _result),
+    ):
         lines = list(part(page, report))
         if lines:
             yield "".join(f"{_inert(line)}\n" for line in lines)
@@ -387,6 +390,42 @@ def _everything(page: _Page, report: Report) -> Iterator[str]:
                     yield from page.entry("", f"- {_short(finding.message)}")
                     for proof in finding.evidence:
                         yield from _proof(page, proof)
+
+
+def _waivers(page: _Page, report: Report) -> Iterator[str]:
+    """The waivers that somebody has to look after: expired, about to, or good for nothing."""
+    due = [each for each in _view.waivers(report) if each.state in _DUE]
+    shown = due if page.verbose else due[:_GAPS]
+    for index, each in enumerate(shown):
+        end = f" on {_short(each.expires)}" if each.state != "unused" else ""
+        again = ""
+        if each.state == "expired" and each.findings:
+            again = f"; {_view.plural(each.findings, 'finding counts', 'findings count')} again"
+        resource = f", {_short(each.resource)}" if each.resource else ""
+        yield from page.entry(
+            "" if index else "WAIVERS",
+            f"{_DUE[each.state]}{end}: {_short(each.check)} for {_short(each.target)}"
+            f"{resource} ({_short(each.owner)}, {_short(each.source)}){again}",
+            "bold",
+        )
+    if len(due) > len(shown):
+        yield from page.entry("", f"... and {len(due) - len(shown):,} more: -v shows all")
+
+
+_DUE = {"expired": "expired", "expiring": "ends within 30 days,", "unused": "unused"}
+
+
+def _baseline(page: _Page, report: Report) -> Iterator[str]:
+    seen = report.baseline
+    if seen is None:
+        return
+    untold = f", {seen.untold:,} could not be looked at" if seen.untold else ""
+    yield from page.entry(
+        "BASELINE",
+        f"of {_short(seen.recorded[:10])}: {len(seen.fixed):,} fixed, {seen.still:,} still there, "
+        f"{seen.new:,} new, {seen.worse:,} worse{untold}",
+        "bold",
+    )
 
 
 def _result(page: _Page, report: Report) -> Iterator[str]:

@@ -17,7 +17,7 @@ import pytest
 from dockeraudit import notify
 from dockeraudit.drift import view
 from dockeraudit.notify import DAY, events, message, send
-from dockeraudit.report import Proof, Report, Result, SeverityName, Waiver
+from dockeraudit.report import Proof, Report, ReportedCertificate, Result, SeverityName, Waiver
 from tests.reports.scans import SCANS, host, report, result, unreachable
 
 NOW = 1795500000
@@ -32,14 +32,12 @@ def bad(
     return result(check, "fail", f"{check} is bad", proofs=proofs, severity=severity, **changes)
 
 
-def ends(days: int, resource: str = "/etc/docker/tls/server-cert.pem") -> Result:
-    moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(NOW + days * DAY + 3600))
-    return bad(
-        "certificate-expires-soon",
-        "medium",
-        proofs=((Proof(resource, f"notAfter {moment}"),),),
-        resource=resource,
-    )
+def ends(
+    days: int, path: str = "/etc/docker/tls/server-cert.pem", **changes: Any
+) -> tuple[ReportedCertificate, ...]:
+    """A host's certificates: one that ends in so many days."""
+    given = {"index": 1, "role": "daemon", "engine": "docker", "subject": "CN=a", **changes}
+    return (ReportedCertificate(path=path, not_after=NOW + days * DAY + 3600, **given),)
 
 
 def news(now: Report, before: Report | None = None, **given: Any) -> list[tuple[str, str]]:
@@ -119,23 +117,34 @@ def test_news(now: Report, before: Report | None, said: list[str]) -> None:
     ],
 )
 def test_certificates(days: int, said: list[str]) -> None:
-    one = report(host("a", ends(days)))
+    one = report(host("a", certificates=ends(days)))
     assert kinds(one, one) == said, "near its end is news though the finding is old"
 
 
 def test_certificate_text() -> None:
-    assert news(report(host("a", ends(5)))) == [
+    assert news(report(host("a", certificates=ends(5)))) == [
         (
             "expiring",
             "CERTIFICATE /etc/docker/tls/server-cert.pem of a ends in 5 days, on 2026-11-29",
         )
     ]
-    assert kinds(report(host("a", ends(40))), days=60) == ["expiring"]
+    assert kinds(report(host("a", certificates=ends(40))), days=60) == ["expiring"]
+    ((_, second),) = news(report(host("a", certificates=ends(5, "/tls/ca.pem", index=2))))
+    assert "CERTIFICATE /tls/ca.pem#2 of a ends" in second
+
+
+def test_one_certificate_of_two_engines_is_one_piece_of_news() -> None:
+    one = report(host("a", certificates=(*ends(5), *ends(5, engine="other"))))
+    assert kinds(one) == ["expiring"]
+
+
+def test_a_swarm_renews_its_own() -> None:
+    assert kinds(report(host("a", certificates=ends(1, role="swarm-node")))) == []
 
 
 def test_worst_first_and_all_in_one_message() -> None:
     now = report(
-        host("a", bad("tls-verify-enabled", "high"), bad(), ends(3)),
+        host("a", bad("tls-verify-enabled", "high"), bad(), certificates=ends(3)),
         host("c", bad(salt="c")),
         AWAY,
     )

@@ -4,6 +4,7 @@ import os
 from collections.abc import Sequence
 
 import click
+import msgspec
 from msgspec import Struct
 
 from dockeraudit.cli.streams import say
@@ -22,15 +23,20 @@ class Aftermath(Struct, frozen=True):
     told: str | None
     """The file that remembers what was told; it lies beside the history or the report."""
 
-    def follow(self, report: Report) -> int:
-        """Keep the report, and tell the news; 4 where it could not be kept."""
+    def follow(self, report: Report) -> tuple[Report, int]:
+        """Keep the report, and tell the news.
+
+        Returns the report with the trend that it is the end of, and 4 where it could not be kept.
+        """
         status = CLEAN
         if self.history is not None:
+            from dockeraudit.history import read
             from dockeraudit.history.file import HistoryError
             from dockeraudit.history.record import record
 
             try:
                 done = record(self.history, report)
+                report = msgspec.structs.replace(report, trend=read.trend(self.history))
             except HistoryError as error:
                 say(f"dockeraudit: {error}")
                 status = INTERNAL
@@ -44,7 +50,7 @@ class Aftermath(Struct, frozen=True):
 
             for line in send(self.addresses, report, self.before, told=self.told):
                 say(line)
-        return status
+        return report, status
 
 
 def prepare(history: str | None, notify: Sequence[str], json_report: str | None) -> Aftermath:

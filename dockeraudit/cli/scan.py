@@ -31,7 +31,7 @@ from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
 from dockeraudit.config.patterns import names_of
 from dockeraudit.exits import CLEAN, INTERNAL
-from dockeraudit.output import OutputError, write
+from dockeraudit.output import PRIVATE, OutputError, write
 from dockeraudit.plugins import Writer
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
@@ -173,7 +173,7 @@ def command(
         report = _ended(report, interrupted, "interrupted")
     elif failed:
         report = _ended(report, INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
-    status = after.follow(report) if after is not None else CLEAN
+    report, status = after.follow(report) if after is not None else (report, CLEAN)
     return _write_all(report, sinks, verbose) or status or report.summary.exit_code
 
 
@@ -319,7 +319,8 @@ def _write_all(report: Report, sinks: list[_Sink], verbose: bool) -> int:
     status = CLEAN
     for sink in sinks:
         try:
-            write(sink.path, _rendered(report, sink, verbose))
+            mode = getattr(sink.writer, "MODE", PRIVATE)
+            write(sink.path, _rendered(report, sink, verbose), mode)
         except OutputError as error:
             say(f"dockeraudit: {error}")
             status = INTERNAL

@@ -12,8 +12,7 @@ from msgspec import Struct
 from dockeraudit.drift import RANK, Gap, HostView, Seen
 from dockeraudit.history.file import HistoryError, reading
 from dockeraudit.history.schema import SEEN
-from dockeraudit.history.trend import Repair, Trend, TrendPoint
-from dockeraudit.report import SEVERITIES, SeverityName
+from dockeraudit.report import SEVERITIES, Repair, SeverityName, Trend, TrendPoint
 
 Path = str | os.PathLike[str]
 _DAY = 86400
@@ -288,7 +287,7 @@ def calendar(
 
 
 def trend(path: Path, days: int = 90, *, now: float | None = None) -> Trend:
-    """What the HTML report shows of the last days."""
+    """What a report shows of the last days."""
     start = rfc3339(_now(now) - days * _DAY)
     points = tuple(
         TrendPoint(run.finished, run.open, run.new, run.fixed, run.unreachable)

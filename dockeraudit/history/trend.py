@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
 
-from msgspec import Struct
-
 from dockeraudit.output import visible
-from dockeraudit.report import SEVERITIES, SeverityName
+from dockeraudit.report import SEVERITIES, Trend, TrendPoint
 
 _WIDTH, _HEIGHT = 640, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 92, 12, 28
@@ -21,37 +19,6 @@ _MOST_POINTS = 120
 _DASHES = {"critical": "", "high": "8 3", "medium": "4 3", "low": "1.5 3", "info": "10 3 2 3"}
 _LABEL_GAP = 13
 _MISSED = "not all hosts were reached"
-
-
-class TrendPoint(Struct, frozen=True):
-    """One run's counts."""
-
-    time: str
-    """RFC 3339, UTC."""
-    open: dict[str, int]
-    """Not fixed and not waived, by severity."""
-    new: int = 0
-    fixed: int = 0
-    missed: int = 0
-    """Hosts that were not reached: what is open on them is counted as it was last seen."""
-
-
-class Repair(Struct, frozen=True):
-    """How long findings of a severity were open before they were fixed."""
-
-    severity: SeverityName
-    fixed: int
-    mean_days: float
-    median_days: float
-
-
-class Trend(Struct, frozen=True):
-    """What the HTML report shows of a history, oldest run first."""
-
-    points: tuple[TrendPoint, ...]
-    repairs: tuple[Repair, ...] = ()
-    days: int = 90
-    """The time that `repairs` are of."""
 
 
 def figure(trend: Trend, id: str = "trend") -> str:
@@ -62,7 +29,8 @@ def figure(trend: Trend, id: str = "trend") -> str:
     shown = thinned(trend.points)
     rings = " Rings mark such runs." if any(point.missed for point in shown) else ""
     return (
-        f'<figure class="trend">{svg_trend(trend.points, id)}'
+        f'<figure class="trend"><div class="scroll" tabindex="0" role="group" aria-label="Chart of '
+        f'open findings by severity">{svg_trend(trend.points, id)}</div>'
         f"<figcaption>{_escaped(describe(shown))}{rings}</figcaption>"
         f"<details><summary>The figures as a table</summary>{table(trend.points)}</details>"
         f"{repairs}</figure>"
@@ -76,8 +44,8 @@ def repair_table(trend: Trend) -> str:
     days = "day" if trend.days == 1 else f"{trend.days:,} days"
     heads = ("Severity", "fixed", "mean days", "median days")
     rows = (
-        f'<tr><th scope="row">{each.severity}</th><td>{each.fixed:,}</td>'
-        f"<td>{each.mean_days:,.1f}</td><td>{each.median_days:,.1f}</td></tr>"
+        f'<tr><th scope="row">{each.severity}</th><td class="n">{each.fixed:,}</td>'
+        f'<td class="n">{each.mean_days:,.1f}</td><td class="n">{each.median_days:,.1f}</td></tr>'
         for each in trend.repairs
     )
     return _table(f"Time to fix, of what was fixed in the last {days}", heads, rows)
@@ -119,8 +87,14 @@ def table(points: Sequence[TrendPoint]) -> str:
             (
                 f'<tr><th scope="row"><time datetime="{_escaped(point.time)}">{_date(point.time)}'
                 "</time></th>",
-                *(f"<td>{point.open.get(name, 0):,}</td>" for name in names),
-                f"<td>{point.new:,}</td><td>{point.fixed:,}</td><td>{point.missed:,}</td></tr>",
+                *(
+                    f'<td class="n">{number:,}</td>'
+                    for number in (
+                        *(point.open.get(name, 0) for name in names),
+                        *(point.new, point.fixed, point.missed),
+                    )
+                ),
+                "</tr>",
             )
         )
         for point in reversed(shown)
@@ -129,10 +103,12 @@ def table(points: Sequence[TrendPoint]) -> str:
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
-    head = "".join(f'<th scope="col">{name}</th>' for name in heads)
+    first, *others = heads
+    head = "".join(f'<th scope="col" class="n">{name}</th>' for name in others)
     return (
-        f"<table><caption>{caption}</caption><thead><tr>{head}</tr></thead>"
-        f"<tbody>{''.join(rows)}</tbody></table>"
+        f'<div class="scroll" tabindex="0" role="group" aria-label="Table: {caption}">'
+        f'<table><caption>{caption}</caption><thead><tr><th scope="col">{first}</th>{head}</tr>'
+        f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
 
 

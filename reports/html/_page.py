@@ -10,6 +10,7 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from dockeraudit.history.trend import figure
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import SEVERITIES, HostReport, Report, Result
 
@@ -38,6 +39,9 @@ def pieces(report: Report) -> Iterator[str]:
             failing=_view.failing(report),
             gaps=_view.gaps(report.hosts),
             exposures=_view.exposures(report),
+            waivers=_view.waivers(report),
+            calendar=_view.calendar(report),
+            trend=Markup(figure(report.trend, "chart")) if report.trend else "",
             severities=SEVERITIES,
             numbers=_numbers(report),
             style=Markup(style),

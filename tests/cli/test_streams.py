@@ -164,3 +164,9 @@ def test_colour(env: dict[str, str], colour: bool) -> None:
 def test_columns() -> None:
     out, _ = on_terminal("scan", HOST, COLUMNS="72", NO_COLOR="1")
     assert max(map(len, out.splitlines())) <= 72
+
+
+def test_only_the_collector_of_metrics_may_read_along(tmp_path: Path) -> None:
+    names = {"prometheus": 0o644, "json": 0o600, "html": 0o600}
+    run("scan", HOST, *(f"--report={name}={tmp_path / name}" for name in names))
+    assert {name: (tmp_path / name).stat().st_mode & 0o777 for name in names} == names

@@ -10,6 +10,7 @@ from dockeraudit.report import (
     HostReport,
     Proof,
     Report,
+    ReportedCertificate,
     ReportedFinding,
     Result,
     SeverityName,
@@ -21,6 +22,11 @@ from dockeraudit.report import (
 START = 1_795_000_000
 DAY = 86400
 WAIVER = Waiver("known", "ops", "2027-01-01")
+
+
+def certificate(path: str, not_after: int, subject: str = "CN=web") -> ReportedCertificate:
+    """A daemon's certificate."""
+    return ReportedCertificate(path, 1, "daemon", "docker", subject, not_after)
 
 
 def moment(day: float) -> str:

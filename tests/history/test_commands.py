@@ -11,6 +11,7 @@ import pytest
 
 from dockeraudit.cli.diff import command as diff
 from dockeraudit.cli.history import command as history
+from dockeraudit.cli.scan import command as scan
 from dockeraudit.report import Report
 from tests.history.reports import found, lost, other, report, scanned
 
@@ -189,3 +190,20 @@ def test_a_run_that_is_not_there(run: Run, save: Save, tmp_path: Path) -> None:
     for word in ("7", "previous", "-1", "²"):
         with pytest.raises(click.UsageError, match=r"no run|No such option"):
             run(diff, "--history", file, word, "last")
+
+
+def test_a_report_shows_the_trend_that_it_is_the_end_of(run: Run, tmp_path: Path) -> None:
+    facts = Path(__file__).resolve().parents[1] / "collect" / "recorded" / "plain-any.facts.json"
+    given = ["scan", str(facts), "--history", str(tmp_path / "h.db"), "--format"]
+    for number in (1, 2):
+        _, out = run(scan, *given, "json")
+        one = json.loads(out)
+        assert len(one["trend"]["points"]) == number
+        last = one["trend"]["points"][-1]
+        assert last["time"] == one["finished"]
+        assert last["open"] == one["summary"]["by_severity"]
+    _, page = run(scan, *given, "html")
+    assert '<h2 id="trend">Trend</h2>' in page
+    assert "3 runs." in page
+    _, out = run(scan, str(facts), "--format", "json")
+    assert json.loads(out)["trend"] is None

@@ -15,11 +15,12 @@ from dockeraudit.drift import View, compare, view
 from dockeraudit.history import read
 from dockeraudit.history.prune import forget_host, prune
 from dockeraudit.history.record import record
-from dockeraudit.report import HostReport, Proof, Report
+from dockeraudit.report import HostReport, Report
 from tests.history.reports import (
     DAY,
     START,
     WAIVER,
+    certificate,
     found,
     lost,
     moment,
@@ -232,29 +233,27 @@ def test_findings_can_be_chosen(path: str, chosen: dict[str, Any], count: int) -
     assert len(page.findings) == min(count, chosen.get("limit", count))
 
 
-def expiring(end: str) -> HostReport:
-    proof = (Proof("/tls/server.pem#1", f"subject CN=web; notAfter {end} UTC"),)
-    return scanned(
-        "a",
-        found("a", "certificate-expires-soon", "/tls/server.pem#1", evidence=proof),
-        other("certificate-expired"),
-    )
+def expiring(day: float) -> HostReport:
+    end = int(START + day * DAY)
+    return scanned("a", A, certificates=(certificate("/tls/server.pem", end),))
 
 
 def test_calendar(path: str) -> None:
-    days(path, expiring("2027-12-31 00:00:00"))
+    days(path, expiring(405))
     (end,) = read.calendar(path, now=NOW)
-    assert (end.host, end.place, end.subject, end.ends) == (
-        "a", "/tls/server.pem#1", "CN=web", "2027-12-31T00:00:00Z",
+    assert (end.host, end.place, end.role, end.engine, end.subject, end.ends) == (
+        "a", "/tls/server.pem#1", "daemon", "docker", "CN=web", moment(405),
     )  # fmt: skip
     assert read.calendar(path, 0, now=NOW) == ()
     assert read.calendar(path, host="b", now=NOW) == ()
     record(path, report(lost("a"), day=1), now=NOW)
     record(path, report(scanned("a"), day=2), now=NOW)
     assert len(read.calendar(path, now=NOW)) == 1, "nobody looked"
-    record(path, report(expiring("2028-06-30 00:00:00"), day=3), now=NOW)
-    assert [each.ends for each in read.calendar(path, now=NOW)] == ["2028-06-30T00:00:00Z"]
-    record(path, report(scanned("a", other("certificate-expires-soon")), day=4), now=NOW)
+    record(path, report(expiring(600), day=3), now=NOW)
+    assert [each.ends for each in read.calendar(path, now=NOW)] == [moment(600)]
+    record(path, report(partial("a", certificates=()), day=4), now=NOW)
+    assert len(read.calendar(path, now=NOW)) == 1, "seen in part"
+    record(path, report(scanned("a", certificates=()), day=5), now=NOW)
     assert read.calendar(path, now=NOW) == ()
 
 

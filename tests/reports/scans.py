@@ -8,20 +8,27 @@ import msgspec
 from dockeraudit.report import (
     SEVERITIES,
     STATUSES,
+    FixedFinding,
     FrameworkRule,
     HostCounts,
     HostError,
     HostReport,
     Proof,
+    Repair,
     Report,
+    ReportedBaseline,
+    ReportedCertificate,
     ReportedEngine,
     ReportedFinding,
     ReportedListener,
+    ReportedWaiver,
     Result,
     SeverityName,
     Status,
     Summary,
     Tool,
+    Trend,
+    TrendPoint,
     Waiver,
 )
 
@@ -31,6 +38,8 @@ HOSTILE = (
     '=HYPERLINK("http://x") \'"&amp; {{ 7*7 }} %s \x9b31m'
 )
 HUGE = "A" * 1_000_000
+TODAY = 1_795_478_400
+"""2026-11-24, the day of all these scans."""
 
 _RATIONALE = "Whoever can call the API can mount the host's disk, and so is root on it."
 _FIXES = {
@@ -127,6 +136,18 @@ def listener(
 SOCKET = listener("/run/docker.sock", "PLAIN", "LOCAL")
 
 
+def certificate(
+    days: int,
+    path: str = "/etc/docker/tls/server-cert.pem",
+    role: Literal["daemon", "daemon-ca", "client", "swarm-node", "served"] = "daemon",
+    **changes: Any,
+) -> ReportedCertificate:
+    """A certificate that ends at the beginning of a day, so many days from the scan's."""
+    end = TODAY + days * 86400
+    base = ReportedCertificate(path, 1, role, "docker", "CN=web01.example.com", end)
+    return msgspec.structs.replace(base, **changes)
+
+
 def host(target: str = "web01.example.com", *results: Result, **changes: Any) -> HostReport:
     """A scanned Debian host with one engine: the given results, and a pass of every other check."""
     base = HostReport(
@@ -143,6 +164,7 @@ def host(target: str = "web01.example.com", *results: Result, **changes: Any) ->
         results=tuple(
             sorted((*results, *passing(*(one.check for one in results))), key=lambda one: one.check)
         ),
+        certificates=(),
     )
     return msgspec.structs.replace(base, **changes)
 
@@ -266,6 +288,7 @@ def _partial(target: str = "db01.example.com") -> HostReport:
             *listener("10.0.0.5:2376", "MTLS", "ADDR", ("configured", "observed")),
             *listener("127.0.0.1:2375", "UNKNOWN", "LOOPBACK", ("observed",)),
         ),
+        certificates=None,
     )
 
 
@@ -285,7 +308,66 @@ def _waived() -> HostReport:
             ),
         ),
         listeners=(*SOCKET, *listener("0.0.0.0:2376", "MTLS")),
+        certificates=(
+            certificate(340, subject="CN=ci01.example.com"),
+            certificate(
+                1100, "/etc/docker/tls/ca.pem", "daemon-ca", subject="CN=Example Docker CA"
+            ),
+        ),
     )
+
+
+def waivers() -> tuple[ReportedWaiver, ...]:
+    """A waiver of each state."""
+
+    def one(state: Any, check: str, target: str, expires: str, findings: int) -> ReportedWaiver:
+        reason = "Runners in two networks; the firewall allows only them"
+        line = len(check) + len(target)
+        ticket = "SEC-412" if findings else ""
+        source = f"waivers.toml:{line}"
+        return ReportedWaiver(
+            check, target, "", reason, "alice@example.com", expires, ticket, source, state, findings
+        )
+
+    return (
+        one("active", "listener-wildcard", "ci*.example.com", "2027-01-31", 1),
+        one("expiring", "tls-*", "build-*", "2026-12-04", 2),
+        one("expired", "permissions-docker-group", "*", "2026-11-01", 3),
+        one("unused", "service-enabled", "web01.example.com", "2027-03-31", 0),
+        one("untested", "certificate-*", "db02.example.com", "2027-03-31", 0),
+    )
+
+
+def baseline(fixed: int = 2) -> ReportedBaseline:
+    """What became of a baseline, of which so much was fixed."""
+    gone = tuple(
+        FixedFinding(
+            "ci01.example.com",
+            "listener-tcp-plain",
+            "docker",
+            f"0.0.0.0:{2375 + number}",
+            f"dockerd answers anyone on 0.0.0.0:{2375 + number}, without TLS",
+            "critical",
+            fingerprint(f"gone {number}"),
+        )
+        for number in range(fixed)
+    )
+    return ReportedBaseline("2026-10-01T04:17:00Z", fixed + 4, 2, 1, 1, 1, gone)
+
+
+def trend(runs: int = 12) -> Trend:
+    """A run a week, with what one of them missed."""
+    points = tuple(
+        TrendPoint(
+            f"2026-{9 + number // 4:02}-{1 + number % 4 * 7:02}T04:17:00Z",
+            {"critical": max(0, 3 - number // 3), "high": 9 - number // 2, "low": number // 4},
+            number % 3,
+            number % 2,
+            int(number == 5),
+        )
+        for number in range(runs)
+    )
+    return Trend(points, (Repair("critical", 3, 12.5, 9.0), Repair("high", 5, 30.0, 28.0)), 90)
 
 
 def _hostile() -> HostReport:
@@ -315,6 +397,11 @@ def _hostile() -> HostReport:
         listeners=(ReportedListener(HOSTILE, HOSTILE, "PLAIN", "ANY", "observed"),),
         error=HostError(HOSTILE, HOSTILE, HOSTILE),
         state="partial",
+        certificates=(
+            certificate(3, HOSTILE, subject=HOSTILE, engine=HOSTILE),
+            certificate(4, HUGE, index=10**9),
+            certificate(0, "/year-1", not_after=-62_135_596_800),
+        ),
     )
 
 
@@ -375,7 +462,14 @@ def _fleet_of_all() -> Report:
             "certificate-expires-soon",
             "fail",
             "the server certificate expires in 12 days, on 2026-12-06",
-            proofs=((Proof("/etc/docker/tls/server-cert.pem", "notAfter 2026-12-06T00:00:00Z"),),),
+            proofs=(
+                (
+                    Proof(
+                        "/etc/docker/tls/server-cert.pem#1",
+                        "subject CN=build-7.example.com; notAfter 2026-12-06 00:00:00 UTC",
+                    ),
+                ),
+            ),
             resource="/etc/docker/tls/server-cert.pem",
         ),
         result(
@@ -412,6 +506,15 @@ def _fleet_of_all() -> Report:
             *listener("10.0.0.9:2376", "BROKEN", "ADDR", ("configured",)),
             *listener("10.0.0.9:2376", "TLS-NOAUTH", "ADDR", ("running", "observed")),
         ),
+        certificates=(
+            certificate(12, subject="CN=build-7.example.com"),
+            certificate(1100, index=2, subject="CN=Example Docker CA"),
+            certificate(-20, "10.0.0.9:2376 (served)", "served", subject="CN=old.example.com"),
+            certificate(
+                44, "/home/alice/.docker/cert.pem", "client", engine="", subject="CN=alice"
+            ),
+            certificate(70, "/var/lib/docker/swarm/certificates/swarm-node.crt", "swarm-node"),
+        ),
     )
     return report(
         host("안전한-서버.example.com"),
@@ -422,6 +525,30 @@ def _fleet_of_all() -> Report:
         _no_engine(),
         _TIMEOUT,
         _CHANGED_KEY,
+        waivers=waivers(),
+        baseline=baseline(14),
+        trend=trend(),
+    )
+
+
+def _followed_up() -> Report:
+    """One host, waived in part, with all that runs before it say."""
+    given = {"waivers": waivers()[:3], "baseline": baseline(1), "trend": trend(3)}
+    late = msgspec.structs.replace(_waived(), certificates=(certificate(30), certificate(340)))
+    return report(late, **given)
+
+
+_HUGE_WAIVER = ReportedWaiver("*", "*", "", HUGE, "me", "2027-01-01", "", "w:1", "unused", 0)
+
+
+def _hostile_report() -> Report:
+    waiver: Any = (*(HOSTILE,) * 8, "expired", 5)
+    fixed: Any = (*(HOSTILE,) * 5, "high", fingerprint(""))
+    return report(
+        _hostile(),
+        waivers=(ReportedWaiver(*waiver), _HUGE_WAIVER),
+        baseline=ReportedBaseline("9999-99-99T99:99:99Z", 1, 2, 3, 4, 5, (FixedFinding(*fixed),)),
+        trend=Trend((TrendPoint("9999-99-99T99:99:99Z", {"high": 10**9}, 1, 2, 3),)),
     )
 
 
@@ -432,7 +559,8 @@ SCANS: dict[str, Callable[[], Report]] = {
     "one unreachable": lambda: report(_plain(), _TIMEOUT),
     "no engine": lambda: report(_no_engine()),
     "waived": lambda: report(_waived()),
-    "hostile": lambda: report(_hostile()),
+    "followed up": _followed_up,
+    "hostile": _hostile_report,
     "nothing scanned": report,
     "same name twice": lambda: report(host("a.b"), host("a_b"), host("a.b")),
     "one of everything": _fleet_of_all,

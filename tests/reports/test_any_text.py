@@ -3,16 +3,29 @@
 import json
 import unicodedata
 from html.parser import HTMLParser
+from typing import Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
 from dockeraudit.plugins import writer
-from dockeraudit.report import HostError, Proof, Report, Waiver, decode
-from tests.reports.scans import host, report, result, unreachable
+from dockeraudit.report import (
+    FixedFinding,
+    HostError,
+    Proof,
+    Report,
+    ReportedBaseline,
+    ReportedWaiver,
+    Waiver,
+    decode,
+)
+from tests.reports.scans import certificate, host, report, result, trend, unreachable
 
 TEXT = st.text(st.characters(exclude_categories=()), max_size=60)
+
+
+STATES: tuple[Literal["expired", "expiring", "unused"], ...] = ("expired", "expiring", "unused")
 
 
 def hostile(text: str) -> Report:
@@ -35,8 +48,19 @@ def hostile(text: str) -> Report:
             os={"name": text, text: text},
             error=HostError(text, text, text),
             state="partial",
+            certificates=(certificate(1, text, engine=text, subject=text),),
         ),
         unreachable(text, text, text, text),
+        waivers=tuple(
+            ReportedWaiver(text, text, f"r{text}", text, text, text, f"t{text}", text, state, 1)
+            for state in STATES
+        ),
+        baseline=ReportedBaseline(
+            "2026-10-01T04:17:00Z",
+            *(1, 1, 1, 1, 1),
+            (FixedFinding(text, text, text, text, text, "high", "0" * 32),),
+        ),
+        trend=trend(2),
     )
 
 

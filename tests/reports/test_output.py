@@ -27,6 +27,17 @@ def test_a_file_is_whole_private_and_alone(tmp_path: Path) -> None:
     assert names(tmp_path) == ["report.json"]
 
 
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_report_that_others_read_has_its_mode(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        for name, mode in (("metrics.prom", 0o644), ("report.json", 0o600)):
+            write(tmp_path / name, ["text"], mode)
+            assert stat.S_IMODE((tmp_path / name).stat().st_mode) == mode
+    finally:
+        os.umask(before)
+
+
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt, OSError])
 def test_a_writer_that_fails_leaves_the_old_report(
     tmp_path: Path, error: type[BaseException]

@@ -9,8 +9,16 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from dockeraudit.plugins import writer
-from dockeraudit.report import Proof, ReportedWaiver
-from tests.reports.scans import HOSTILE, SCANS, host, report, result, unreachable
+from dockeraudit.report import ReportedWaiver
+from tests.reports.scans import (
+    HOSTILE,
+    SCANS,
+    TODAY,
+    certificate,
+    host,
+    report,
+    unreachable,
+)
 
 
 @cache
@@ -109,9 +117,24 @@ def test_a_host_that_looks_like_a_second_one() -> None:
 
 
 def test_certificates() -> None:
-    page = text("one of everything")
-    ends = values(page, "certificate_not_after_timestamp_seconds")
-    assert ends == {("build-7.example.com", "/etc/docker/tls/server-cert.pem"): 1796515200}
+    ends = values(text("one of everything"), "certificate_not_after_timestamp_seconds")
+    day = 86400
+    assert {key[1:]: end for key, end in ends.items() if key[0] == "build-7.example.com"} == {
+        ("daemon", "/etc/docker/tls/server-cert.pem"): TODAY + 12 * day,
+        ("daemon", "/etc/docker/tls/server-cert.pem#2"): TODAY + 1100 * day,
+        ("served", "10.0.0.9:2376 (served)"): TODAY - 20 * day,
+        ("client", "/home/alice/.docker/cert.pem"): TODAY + 44 * day,
+        ("swarm-node", "/var/lib/docker/swarm/certificates/swarm-node.crt"): TODAY + 70 * day,
+    }
+    assert not [key for key in ends if key[0].startswith("db")], "not told"
+
+
+def test_one_place_is_one_series_and_the_first_end_counts() -> None:
+    late, soon = certificate(90), certificate(9, engine="docker (rootless alice)")
+    page = "".join(writer("prometheus").render(report(host("a", certificates=(late, soon)))))
+    assert list(values(page, "certificate_not_after_timestamp_seconds").values()) == [
+        TODAY + 9 * 86400
+    ]
 
 
 def waiver(expires: str, target: str = "ci*") -> ReportedWaiver:
@@ -132,12 +155,7 @@ def test_waivers_hold_to_the_end_of_their_day() -> None:
 
 
 def test_a_date_that_is_none_costs_only_itself() -> None:
-    soon = result(
-        "certificate-expires-soon",
-        "fail",
-        "ends",
-        proofs=((Proof("x.pem", "notAfter 2026-02-31T00:00:00Z"),),),
-    )
-    page = "".join(writer("prometheus").render(report(host("a", soon))))
-    assert values(page, "certificate_not_after_timestamp_seconds") == {}
+    given = host("a", collected_at="2026-02-31T00:00:00Z")
+    page = "".join(writer("prometheus").render(report(given)))
+    assert values(page, "host_collected_timestamp_seconds") == {}
     assert values(page, "host_up") == {("a",): 1}

@@ -13,7 +13,7 @@ import pytest
 from dockeraudit.output import visible
 from dockeraudit.plugins import formats, writer
 from dockeraudit.report import Proof, Report
-from tests.reports.scans import SCANS, fleet, host, report, result
+from tests.reports.scans import SCANS, certificate, fleet, host, report, result
 
 FORMATS = ("html", "json", "junit", "table")
 KEPT = [
@@ -23,12 +23,13 @@ KEPT = [
     "one unreachable",
     "no engine",
     "waived",
+    "followed up",
     "nothing scanned",
     "same name twice",
 ]
 SMALL = {
-    "html": ("one unreachable", "partial", "nothing scanned"),
-    "json": ("one unreachable", "waived", "nothing scanned"),
+    "html": ("one unreachable", "partial", "followed up", "nothing scanned"),
+    "json": ("one unreachable", "waived", "followed up", "nothing scanned"),
 }
 STEERING = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
 
@@ -182,6 +183,18 @@ def test_visible(raw: str, shown: str) -> None:
 def test_a_text_is_told_from_its_commands(text: str, blocks: list[tuple[str, str]]) -> None:
     view = import_module(f"{type_of('table').__package__}._view")
     assert list(view.blocks(text)) == blocks
+
+
+def test_the_calendar_is_of_the_next_ninety_days_and_of_what_has_ended() -> None:
+    view = import_module(f"{type_of('table').__package__}._view")
+    ends = tuple(certificate(days, f"/{days}") for days in (91, 92, -1, 1, 2, 90))
+    found = view.calendar(report(host("a"), host("b", certificates=ends)))
+    assert [(each.number, each.certificate.path, each.left) for each in found] == [
+        (2, "/-1", "ended 1 day ago"),
+        (2, "/1", "in 0 days"),
+        (2, "/2", "in 1 day"),
+        (2, "/90", "in 89 days"),
+    ]
 
 
 def type_of(format: str) -> ModuleType:
