@@ -10,7 +10,7 @@ from dockeraudit.facts import ApiFacts, HostFacts, Process, Unit, Unread
 from dockeraudit.host import inputs, startup
 from dockeraudit.host.listeners import observed, served, upcoming
 from dockeraudit.host.listeners import told as told_listeners
-from dockeraudit.host.model import Engine
+from dockeraudit.host.model import Engine, Manager
 from dockeraudit.host.startup import Start
 
 DEFAULT_DATA_ROOT = "/var/lib/docker"
@@ -22,7 +22,7 @@ class _Candidate(Struct, frozen=True):
     process: Process | None
     unit: Unit | None
     start: Start | Unread | None
-    managed_by: str
+    managed_by: Manager
 
 
 def engines_of(facts: HostFacts) -> tuple[Engine, ...]:
@@ -51,7 +51,7 @@ def _candidates(facts: HostFacts) -> Iterator[_Candidate]:
             continue
         owned.add(f"{unit.user}/{unit.name}")
         start = startup.of_unit(facts, unit, _socket_unit(facts, unit))
-        yield _Candidate(process, unit, start, "snap" if "snap." in unit.name else "systemd")
+        yield _Candidate(process, unit, start, _systemd(unit))
     idle = [unit for unit in services if f"{unit.user}/{unit.name}" not in owned]
     yield from _strays(facts, strays, idle)
 
@@ -72,7 +72,7 @@ def _strays(facts: HostFacts, strays: list[Process], idle: list[Unit]) -> Iterat
             yield _Candidate(process, None, None, "hand")
     for unit in idle:
         start = startup.of_unit(facts, unit, _socket_unit(facts, unit))
-        yield _Candidate(None, unit, start, "snap" if "snap." in unit.name else "systemd")
+        yield _Candidate(None, unit, start, _systemd(unit))
     if script is not None:
         yield _Candidate(None, None, script, _init_name(facts))
 
@@ -134,12 +134,23 @@ def _socket_unit(facts: HostFacts, service: Unit) -> Unit | None:
     )
 
 
-def _init_name(facts: HostFacts) -> str:
-    known = ("openrc", "sysvinit", "runit", "busybox")
-    return facts.boot.init if facts.boot.init in known else "none"
+def _systemd(unit: Unit) -> Manager:
+    return "snap" if "snap." in unit.name else "systemd"
 
 
-def _manager(facts: HostFacts, process: Process, script: Start | Unread) -> str:
+_INITS: dict[str, Manager] = {
+    "openrc": "openrc",
+    "sysvinit": "sysvinit",
+    "runit": "runit",
+    "busybox": "busybox",
+}
+
+
+def _init_name(facts: HostFacts) -> Manager:
+    return _INITS.get(facts.boot.init, "none")
+
+
+def _manager(facts: HostFacts, process: Process, script: Start | Unread) -> Manager:
     """The init system, where what runs is what its script starts; else somebody's hand."""
     if isinstance(script, Unread):
         return _init_name(facts) if process.parent == 1 else "hand"
@@ -171,7 +182,7 @@ def _engine(facts: HostFacts, candidate: _Candidate, taken: set[str]) -> Engine:
         version=version,
         api_version=_api_field(api, "ApiVersion"),
         rootless=rootless,
-        managed_by=candidate.managed_by,  # type: ignore[arg-type]
+        managed_by=candidate.managed_by,
         user=user,
         home=home,
         unit=unit,

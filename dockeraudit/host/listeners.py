@@ -9,7 +9,7 @@ from ipaddress import ip_address
 from dockeraudit.effective.listeners import reach_of
 from dockeraudit.effective.model import Endpoint, Outcome
 from dockeraudit.facts import Evidence, HostFacts, Process, Socket, Unread, Wire
-from dockeraudit.host.model import Listener, Mode, Reach, split_address
+from dockeraudit.host.model import Listener, Mode, Reach, Witness, split_address
 from dockeraudit.host.startup import plain_path
 
 SETTLED = 20
@@ -201,7 +201,7 @@ def _from_endpoint(
     facts: HostFacts,
     engine: str,
     endpoint: Endpoint,
-    witness: str,
+    witness: Witness,
     process: Process | None,
 ) -> Listener:
     evidence = [Evidence(endpoint.origin.source, f"{endpoint.address} is {endpoint.mode}")]
@@ -216,7 +216,7 @@ def _from_endpoint(
         address=_plain_address(endpoint),
         mode=endpoint.mode,
         reach=reach,
-        witness=witness,  # type: ignore[arg-type]
+        witness=witness,
         evidence=tuple(evidence),
     )
 

@@ -11,6 +11,7 @@ from dockeraudit.host.startup import Start
 Mode = Literal["PLAIN", "TLS-NOAUTH", "MTLS", "MTLS-SYSROOTS", "BROKEN"]
 Reach = Literal["LOCAL", "LOOPBACK", "BRIDGE", "ADDR", "ANY"]
 Witness = Literal["configured", "running", "observed"]
+Manager = Literal["systemd", "snap", "openrc", "sysvinit", "runit", "busybox", "hand", "none"]
 
 
 def split_address(text: str) -> tuple[str, int]:
@@ -66,7 +67,7 @@ class Engine(Struct, frozen=True):
     version: str | Unread
     api_version: str
     rootless: bool
-    managed_by: Literal["systemd", "snap", "openrc", "sysvinit", "runit", "busybox", "hand", "none"]
+    managed_by: Manager
     """What started the running daemon; where none runs, what would. `none`: nothing would."""
     user: str
     home: str
