@@ -413,6 +413,7 @@ def test_a_daemon_in_the_middle_of_its_start(trouble: Trouble) -> None:
     before = trouble.scan(host.name)
     host.sh(
         "pkill -9 -x dockerd\n"
+        "while pgrep -x dockerd >/dev/null; do :; done\n"  # the old one, still dying
         'until [ -n "$pid" ] && kill -STOP $pid; do pid=$(pgrep -x dockerd || true); done\n'
         "! ss -ltn | grep -q :2375",
         timeout=30,
