@@ -7,12 +7,10 @@ from dockeraudit.effective.model import Setting
 from dockeraudit.facts import Evidence, FileFacts, Unread
 from dockeraudit.host import Daemon, Engine, Host, Listener
 from dockeraudit.host.certificates import tls_of
+from dockeraudit.host.listeners import is_starting
 from dockeraudit.settings import Settings
 
 from . import _changes, _shared
-
-SETTLED = 20
-"""Seconds after a start in which listeners may still be missing: plain TCP takes 16."""
 
 Found = Iterator[Finding | Unread]
 
@@ -97,9 +95,9 @@ def _value(setting: Setting | None) -> str:
 
 def _listeners(host: Host, engine: Engine) -> Found:
     """Listeners that the next start opens, closes, or serves otherwise."""
-    started = engine.process.started if engine.process is not None else None
-    fresh = started is not None and host.facts.machine.clock - started < SETTLED
-    if _changes.works(engine.configured) is None or fresh:
+    process = engine.process
+    starting = process is not None and is_starting(host.facts, process)
+    if _changes.works(engine.configured) is None or starting:
         return
     if not engine.listeners:
         yield Unread(f"what {engine.name} listens on now is not known")

@@ -32,14 +32,14 @@ def observed(
     endpoints = running.endpoints if isinstance(running, Outcome) else ()
     found = [_listener(facts, engine, process, socket, endpoints, running) for socket in held]
     seen = [each for each in found if each]
-    if _is_starting(facts, process):
+    if is_starting(facts, process):
         open_now = {each.address for each in seen}
         planned = told(facts, engine, process, running)
         seen += [each for each in planned if each.address not in open_now]
     return tuple(sorted(seen, key=lambda each: each.address))
 
 
-def _is_starting(facts: HostFacts, process: Process) -> bool:
+def is_starting(facts: HostFacts, process: Process) -> bool:
     """Whether sockets may still be missing: plain TCP is opened up to 18 s after the start."""
     return process.started is not None and facts.machine.clock - process.started < SETTLED
 
