@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
-from dockeraudit.effective.model import Setting
+from dockeraudit.effective.model import Outcome, Setting
 from dockeraudit.facts import Evidence, FileFacts, Unread
 from dockeraudit.host import Daemon, Engine, Host, Listener
 from dockeraudit.host.certificates import tls_of
@@ -136,6 +136,7 @@ def _newer_config(host: Host, engine: Engine, started: int) -> Found:
     path = _changes.config_path(engine)
     written = _changes.newer(host, path, started) if path else None
     if written is None:
+        yield from _refuted(host, engine, path)
         return
     unsure = _changes.unconfirmed(engine, path)
     comparable = _changes.works(engine.running) is not None
@@ -145,6 +146,19 @@ def _newer_config(host: Host, engine: Engine, started: int) -> Found:
     what = f"{path} was written {written - started} s after dockerd started"
     what += f": {', '.join(unsure)} may not be in force" if unsure else ""
     yield Finding(path, what, _times(host, engine, path), Severity.LOW if reload else None)
+
+
+def _refuted(host: Host, engine: Engine, path: str) -> Found:
+    """A daemon that works although no start with this file does: it has not read it so.
+
+    Times can't tell where the file was written in the second of the start.
+    """
+    told, process = engine.running, engine.process
+    if process is None or not engine.listeners or is_starting(host.facts, process):
+        return
+    if isinstance(told, Outcome) and told.starts is False:
+        what = f"{engine.name} works, and would not with its files as they are now: {told.error}"
+        yield Finding(path or engine.name, what, _times(host, engine, path))
 
 
 def _newer_units(host: Host, engine: Engine, started: int) -> Found:

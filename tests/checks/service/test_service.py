@@ -583,6 +583,7 @@ def of_file(*values: tuple[str, Any]) -> Outcome:
     return msgspec.structs.replace(told, settings=(config, *told.settings))
 
 
+REFUSED = Outcome(starts=False, error="hosts: a flag, too")
 SAME = starting(("icc", True))
 EQUAL = both(SAME, SAME)
 DEBUG = of_file(("debug", True))
@@ -708,6 +709,12 @@ PENDING = [
         seen(opening((SOCK,), (SOCK, OPEN), process=process(started=NOW - 5))),
         "pass",
         [],
+    ),
+    (
+        "works, and could not with the files of now",
+        seen(both(REFUSED, REFUSED)),
+        "fail",
+        [(JSON, "medium")],
     ),
     ("listeners unseen", seen(opening((), (SOCK,))), "unknown", []),
     ("the renewed certificate is served", renewed(RENEWED), "pass", []),
