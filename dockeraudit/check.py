@@ -16,11 +16,15 @@ from typing import Generic, TypeVar
 from msgspec import Struct
 
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Daemon, Engine, Host
+from dockeraudit.host import Container, Daemon, Engine, Host, Image, Network
 from dockeraudit.settings import Settings
 
-Subject = TypeVar("Subject", Engine, Daemon, Host)
+Subject = TypeVar("Subject", Engine, Daemon, Host, Container, Image, Network)
 T = TypeVar("T")
+
+LEVEL_1 = ("cis-level1", "cis-level2", "strict")
+LEVEL_2 = ("cis-level2", "strict")
+STRICT = ("strict",)
 
 
 class Severity(StrEnum):
@@ -104,7 +108,8 @@ class Check(Struct, Generic[Subject], frozen=True):
     title: str
     """The defect, not the wish: read after «found:»."""
     severity: Severity
-    over: type[Engine] | type[Daemon] | type[Host]
+    over: type[Subject]
+    """What it is called with: each engine, daemon, container, image or network, or the host."""
     rationale: str
     remediation: str
     """With commands for Debian- and RHEL-like hosts where they differ."""
@@ -122,15 +127,6 @@ class Check(Struct, Generic[Subject], frozen=True):
     def __call__(self, subject: Subject, settings: Settings) -> Outcomes:
         """What the rule finds in its subject."""
         return self.function(subject, settings)
-
-
-def cis(item: str, in_1_8: str | None = None) -> tuple[Reference, ...]:
-    """A CIS Docker Benchmark item of 1.6 and 1.7 (same numbers), and of 1.8 where it moved."""
-    return (
-        Reference("cis-1.6", item),
-        Reference("cis-1.7", item),
-        Reference("cis-1.8", in_1_8 or item),
-    )
 
 
 def check(

@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dockeraudit.check import (
     Check,
@@ -14,9 +15,11 @@ from dockeraudit.check import (
     MissingEvidence,
     NotApplicable,
     Reference,
+    Severity,
 )
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
+from dockeraudit.host.contents import Content, NotThere, contents
 from dockeraudit.report import (
     SEVERITIES,
     FrameworkRule,
@@ -53,17 +56,50 @@ def _said(host: Host, check: Check[Any], settings: Settings) -> Iterator[_Said]:
     if not host.engines:
         yield _Said("", _no_engine(host))
     for engine in host.engines:
-        applied = False
-        subject = engine if check.over is Engine else Daemon(host, engine)
-        for said in _run(check, subject, engine.name, settings):
-            applied = True
+        for subject in _subjects(host, engine, check):
+            if isinstance(subject, NotThere):
+                yield _Said(engine.name, NotApplicable(subject.reason))
+            elif isinstance(subject, Unread):
+                yield _Said(engine.name, subject)
+            else:
+                yield from _judged(check, subject, engine.name, settings)
+
+
+def _subjects(
+    host: Host, engine: Engine, check: Check[Any]
+) -> Iterator[Engine | Daemon | Content | Unread | NotThere]:
+    if check.over is Engine:
+        yield engine
+    elif check.over is Daemon:
+        yield Daemon(host, engine)
+    else:
+        yield from contents(host, engine, check.over)
+
+
+def _judged(
+    check: Check[Any], subject: Engine | Daemon | Content, engine: str, settings: Settings
+) -> Iterator[_Said]:
+    applied = False
+    lowered = not isinstance(subject, Engine | Daemon) and subject.lowered
+    for said in _run(check, subject, engine, settings):
+        applied = True
+        if lowered and isinstance(said.item, Finding):
+            yield _Said(engine, _lowered(said.item, check))
+        else:
             yield said
-        if not applied:
-            yield _Said(engine.name, _PASSED)
+    if not applied:
+        yield _Said(engine, _PASSED)
+
+
+def _lowered(finding: Finding, check: Check[Any]) -> Finding:
+    """The finding, a severity less; none falls below low."""
+    severity = finding.severity or check.severity
+    less = min(severity.rank + 1, max(severity.rank, Severity.LOW.rank))
+    return replace(finding, severity=list(Severity)[less])
 
 
 _PASSED = Manual("", "")
-"""Stands for an engine in which nothing was found; never leaves this module."""
+"""Stands for a subject in which nothing was found; never leaves this module."""
 
 
 def _no_engine(host: Host) -> NotApplicable | Unread:
@@ -73,7 +109,7 @@ def _no_engine(host: Host) -> NotApplicable | Unread:
 
 
 def _run(
-    check: Check[Any], subject: Host | Daemon | Engine, engine: str, settings: Settings
+    check: Check[Any], subject: Host | Daemon | Engine | Content, engine: str, settings: Settings
 ) -> Iterator[_Said]:
     try:
         for item in check(subject, settings):

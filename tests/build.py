@@ -7,14 +7,20 @@ import msgspec
 from dockeraudit.facts import (
     Absent,
     Account,
+    ApiFacts,
     Boot,
+    ContainerFacts,
+    Document,
     Evidence,
     FileFacts,
     Group,
     HostFacts,
+    ImageFacts,
     Interface,
+    Inventory,
     Machine,
     Names,
+    NetworkFacts,
     Pem,
     Privilege,
     Process,
@@ -170,3 +176,136 @@ __all__ = [
     "process",
     "unit",
 ]
+
+
+def container(name: str = "web", **changes: Any) -> ContainerFacts:
+    """A running container that nothing is wrong with.
+
+    Parts are given as the API writes them and merged: `HostConfig={"Privileged": True}`. None
+    takes a field away.
+    """
+    return msgspec.convert(_merged(_CONTAINER | {"Name": f"/{name}"}, changes), ContainerFacts)
+
+
+def stopped(name: str = "web", **changes: Any) -> ContainerFacts:
+    """The same container, not running."""
+    state = {"Status": "exited", "Running": False, "Pid": 0, "Health": None}
+    task = {"is": "unread", "reason": "it does not run"}
+    return container(name, **{"State": state, "Task": task} | changes)
+
+
+def image(tag: str = "registry.example/web:1", **changes: Any) -> ImageFacts:
+    """An image that nothing is wrong with, made by a Dockerfile."""
+    return msgspec.convert(_merged(_IMAGE | {"RepoTags": [tag]}, changes), ImageFacts)
+
+
+def network(name: str = "front", **changes: Any) -> NetworkFacts:
+    """A bridge network."""
+    base = {"Id": "b" * 64, "Name": name, "Driver": "bridge", "Scope": "local"}
+    return msgspec.convert(_merged(base, changes), NetworkFacts)
+
+
+def inventory(*containers: ContainerFacts, **changes: Any) -> Inventory:
+    """What an engine keeps: the given containers, the image they are made of, its networks."""
+    base = Inventory(
+        containers=containers,
+        images=(image(),),
+        networks=(network("bridge"), network("front")),
+        volumes=(),
+        plugins=(),
+    )
+    return msgspec.structs.replace(base, **changes)
+
+
+INFO: dict[str, Any] = {
+    "SecurityOptions": ["name=apparmor", "name=seccomp,profile=builtin", "name=cgroupns"],
+    "DockerRootDir": "/var/lib/docker",
+    "Driver": "overlay2",
+    "CgroupVersion": "2",
+    "LoggingDriver": "json-file",
+    "Swarm": {"LocalNodeState": "inactive"},
+}
+
+
+def keeping(kept: Inventory | Unread, info: dict[str, Any] | None = None, **changes: Any) -> Engine:
+    """A running engine whose API answered, with what it keeps; `info` is added to INFO."""
+    api = ApiFacts(
+        socket="/run/docker.sock",
+        version=Document({"Version": "26.1.5", "ApiVersion": "1.45"}),
+        info=Document(INFO | (info or {})),
+        inventory=kept,
+    )
+    return engine(listener("/run/docker.sock"), **{"api": api} | changes)
+
+
+def _merged(base: dict[str, Any], changes: dict[str, Any]) -> dict[str, Any]:
+    """Nested dictionaries merged; None takes a key away."""
+    merged = dict(base)
+    for name, value in changes.items():
+        if value is None:
+            merged.pop(name, None)
+        elif isinstance(value, dict) and isinstance(merged.get(name), dict):
+            merged[name] = _merged(merged[name], value)
+        else:
+            merged[name] = value
+    return merged
+
+
+_CONTAINER: dict[str, Any] = {
+    "Id": "c" * 64,
+    "Name": "/web",
+    "Created": "2026-11-01T10:00:00.000000000Z",
+    "Image": "sha256:" + "1" * 64,
+    "State": {
+        "Status": "running",
+        "Running": True,
+        "Pid": 4000,
+        "StartedAt": "2026-11-01T10:00:01Z",
+        "Health": {"Status": "healthy"},
+    },
+    "AppArmorProfile": "docker-default",
+    "HostConfig": {
+        "CapDrop": ["ALL"],
+        "SecurityOpt": ["no-new-privileges"],
+        "NetworkMode": "front",
+        "IpcMode": "private",
+        "CgroupnsMode": "private",
+        "Memory": 268435456,
+        "NanoCpus": 500000000,
+        "PidsLimit": 100,
+        "ReadonlyRootfs": True,
+        "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5},
+        "PortBindings": {},
+        "MaskedPaths": ["/proc/kcore", "/proc/keys"],
+        "ReadonlyPaths": ["/proc/sys"],
+        "LogConfig": {"Type": "json-file"},
+        "Runtime": "runc",
+    },
+    "Config": {
+        "Image": "registry.example/web:1",
+        "User": "1000",
+        "Env": ["PATH=set"],
+        "Healthcheck": {"Test": ["CMD"]},
+    },
+    "NetworkSettings": {"Ports": {}, "Networks": {"front": {"NetworkID": "b" * 64}}},
+    "Task": {
+        "is": "task",
+        "uid": 1000,
+        "capabilities": 0,
+        "no_new_privileges": True,
+        "seccomp": 2,
+    },
+}
+
+_IMAGE: dict[str, Any] = {
+    "Id": "sha256:" + "1" * 64,
+    "RepoTags": ["registry.example/web:1"],
+    "RepoDigests": ["registry.example/web@sha256:" + "2" * 64],
+    "Created": "2026-11-01T09:00:00Z",
+    "Size": 80_000_000,
+    "Config": {"User": "1000", "Env": ["PATH=set"], "Healthcheck": {"Test": ["CMD"]}},
+    "History": [
+        {"CreatedBy": "COPY app /app # buildkit", "Size": 10},
+        {"CreatedBy": "/bin/sh -c #(nop) ADD file:1 in / ", "Size": 80_000_000},
+    ],
+}

@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
-from dockeraudit.check import NotApplicable, Reference
+from dockeraudit import frameworks
+from dockeraudit.check import NotApplicable
 from dockeraudit.facts import Evidence, Pem, Unread
 from dockeraudit.host import Engine, Host
 from dockeraudit.host.certificates import (
@@ -17,14 +18,7 @@ from dockeraudit.host.certificates import (
     tls_of,
 )
 
-REFERENCES = (
-    Reference("nist-800-53", "SC-12"),
-    Reference("nist-800-53", "SC-13"),
-    Reference("nist-800-53", "SC-17"),
-    Reference("nist-800-53", "IA-5(2)"),
-    Reference("nist-800-190", "3.4.3"),
-    Reference("mitre-attack", "T1552.004"),
-)
+REFERENCES = frameworks.KEYS
 
 SERVER: tuple[Role, ...] = ("daemon", "served")
 CLIENT: tuple[Role, ...] = ("client",)

@@ -7,53 +7,13 @@ from typing import Any
 
 from msgspec import Struct
 
-from dockeraudit.check import MissingEvidence, NotApplicable, Outcomes, Reference, known
+from dockeraudit.check import MissingEvidence, NotApplicable, Outcomes, known
 from dockeraudit.effective.model import Outcome
 from dockeraudit.effective.version import Version, parse_version
 from dockeraudit.facts import Document, Evidence, FileFacts, Names, Process, Unread
 from dockeraudit.host import Daemon, Engine
 from dockeraudit.host.startup import Start
 from dockeraudit.settings import Settings
-
-LEVEL_1 = ("cis-level1", "cis-level2", "strict")
-LEVEL_2 = ("cis-level2", "strict")
-STRICT = ("strict",)
-
-
-def _bundle(*names: str) -> tuple[Reference, ...]:
-    return tuple(Reference(*name.split(" ", 1)) for name in names)
-
-
-REMOTE = _bundle("nist-800-53 AC-3", "nist-800-190 3.4.3", "mitre-attack T1609")
-CONFIGURATION = _bundle("nist-800-53 CM-6", "nist-800-53 CM-7", "nist-800-190 3.4.3")
-NETWORK = _bundle(
-    "nist-800-53 SC-7", "nist-800-53 AC-4", "nist-800-190 3.4.2", "mitre-attack T1046"
-)
-SUPPLY = _bundle(
-    "nist-800-53 SI-7",
-    "nist-800-53 CM-14",
-    "nist-800-53 SC-8",
-    "nist-800-190 3.1.5",
-    "nist-800-190 3.2.1",
-    "mitre-attack T1525",
-    "mitre-attack T1204.003",
-)
-ISOLATION = _bundle(
-    "nist-800-53 AC-6",
-    "nist-800-53 SC-39",
-    "nist-800-190 3.4.3",
-    "nist-800-190 3.5.2",
-    "mitre-attack T1611",
-    "mitre-attack T1610",
-)
-RESOURCES = _bundle(
-    "nist-800-53 SC-5",
-    "nist-800-53 SC-6",
-    "nist-800-190 3.4.3",
-    "mitre-attack T1496",
-    "mitre-attack T1499",
-)
-AUDIT = _bundle("nist-800-53 AU-2", "nist-800-53 AU-12", "mitre-attack T1562.001")
 
 RESTART = "then systemctl restart docker (Debian- and RHEL-like hosts alike)."
 

@@ -1,6 +1,7 @@
 """Whoever may call the API may do everything."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_2, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -18,8 +19,8 @@ from . import _shared
     '"authorization-plugins": ["NAME"] to /etc/docker/daemon.json, then systemctl reload docker.',
     quiet="A plugin is in use. What it allows is not looked at; clients of the unix socket have no "
     "name that it could go by.",
-    references=cis("2.12", "2.13") + _shared.REMOTE,
-    profiles=_shared.LEVEL_2,
+    references=frameworks.cis("2.12", "2.13") + frameworks.REMOTE,
+    profiles=LEVEL_2,
 )
 @_shared.where_it_starts
 def authorization_plugin(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """The size of containers' devices was changed."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_2, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -18,8 +19,8 @@ from . import _shared
     "arguments, " + _shared.RESTART,
     quiet="dm.basesize is unset. It does not apply to other storage drivers, so to no engine from "
     "25 on.",
-    references=cis("2.11", "2.12") + _shared.CONFIGURATION,
-    profiles=_shared.LEVEL_2,
+    references=frameworks.cis("2.11", "2.12") + frameworks.CONFIGURATION,
+    profiles=LEVEL_2,
 )
 @_shared.where_it_starts
 def base_device_size(daemon: Daemon, settings: Settings) -> Outcomes:

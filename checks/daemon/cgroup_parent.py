@@ -1,6 +1,7 @@
 """Containers run under a cgroup that somebody chose."""
 
-from dockeraudit.check import Manual, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_2, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -18,8 +19,8 @@ from . import _shared
     "wanted, " + _shared.RESTART,
     quiet="cgroup-parent is unset, or what the engine takes by itself (/docker, system.slice). Any "
     "other is for a person to confirm.",
-    references=cis("2.10", "2.11") + _shared.RESOURCES,
-    profiles=_shared.LEVEL_2,
+    references=frameworks.cis("2.10", "2.11") + frameworks.RESOURCES,
+    profiles=LEVEL_2,
 )
 @_shared.where_it_starts
 def cgroup_parent(daemon: Daemon, settings: Settings) -> Outcomes:

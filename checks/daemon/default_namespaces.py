@@ -1,6 +1,7 @@
 """Containers share the host's view of cgroups, or let others into their memory."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import STRICT, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -19,8 +20,8 @@ from . import _shared
     "/etc/docker/daemon.json, " + _shared.RESTART,
     quiet="Both are private: by option, or by default (IPC always, cgroups on cgroup v2). Engines "
     "before 20.10 have no cgroup namespaces. Containers with modes of their own are not looked at.",
-    references=_shared.ISOLATION,
-    profiles=_shared.STRICT,
+    references=frameworks.ISOLATION,
+    profiles=STRICT,
 )
 @_shared.where_it_starts
 def default_namespaces(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """Containers are started by a program other than the engine's own."""
 
-from dockeraudit.check import Manual, Outcomes, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import STRICT, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -22,8 +23,8 @@ _SANDBOXES = ("io.containerd.runsc.v1", "io.containerd.kata.v2")
     quiet="runc, or the sandboxes of containerd by their own names (runsc, kata). Any other is for "
     "a person to confirm: owner and mode of its program are not looked at, nor are runtimes that "
     "single containers choose.",
-    references=_shared.ISOLATION,
-    profiles=_shared.STRICT,
+    references=frameworks.ISOLATION,
+    profiles=STRICT,
 )
 @_shared.where_it_starts
 def default_runtime(daemon: Daemon, settings: Settings) -> Outcomes:

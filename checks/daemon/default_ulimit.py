@@ -1,6 +1,7 @@
 """Containers have no limits by default."""
 
-from dockeraudit.check import Manual, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -18,8 +19,8 @@ from . import _shared
     "65536}} (and nproc) to /etc/docker/daemon.json, " + _shared.RESTART,
     quiet="Some default ulimit is set, whatever its value. Else a person decides: containers may "
     "be started with limits of their own, which are not looked at here.",
-    references=cis("2.8", "2.9") + _shared.RESOURCES,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.8", "2.9") + frameworks.RESOURCES,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def default_ulimit(daemon: Daemon, settings: Settings) -> Outcomes:

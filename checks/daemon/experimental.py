@@ -1,6 +1,7 @@
 """Features that are not finished are on."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -17,8 +18,8 @@ from . import _shared
     + _shared.RESTART
     + ' Engines before 27 need it for "ip6tables": true: there it may be the lesser evil.',
     quiet="The daemon says that they are off, or was not told to turn them on.",
-    references=cis("2.18", "2.19") + _shared.CONFIGURATION,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.18", "2.19") + frameworks.CONFIGURATION,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def experimental(daemon: Daemon, settings: Settings) -> Outcomes:

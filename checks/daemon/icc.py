@@ -1,6 +1,7 @@
 """Containers of the default bridge reach each other."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -20,8 +21,8 @@ from . import _shared
     quiet="icc is false, by the option that the daemon was started with: the options of the "
     "bridge itself and of networks made later are not looked at. It does not apply where the "
     "default bridge is off (bridge none). Raw packets pass icc=false unless NET_RAW is dropped.",
-    references=cis("2.2") + _shared.NETWORK,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.2") + frameworks.NETWORK,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def icc(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -25,8 +26,8 @@ Named = tuple[str, Evidence]
     "systemctl reload docker (restart, if it was an argument).",
     quiet="No registry but loopback (127.0.0.0/8, ::1, localhost) is insecure. Mirrors are not "
     "looked at here, nor hosts.toml of containerd.",
-    references=cis("2.5") + _shared.SUPPLY,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.5") + frameworks.SUPPLY,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def insecure_registries(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """The daemon leaves the packet filter alone."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -20,8 +21,8 @@ from . import _shared
     quiet="iptables is on; ip6tables too, or the engine is older than 27 (where off is the "
     "default) and has no ipv6. Networks made with IPv6 of their own on such an engine are not "
     "looked at, nor are the rules themselves.",
-    references=cis("2.4") + _shared.NETWORK,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.4") + frameworks.NETWORK,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def iptables(daemon: Daemon, settings: Settings) -> Outcomes:

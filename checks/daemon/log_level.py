@@ -1,6 +1,7 @@
 """The daemon's log says too much or too little."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -18,8 +19,8 @@ from . import _shared
     + _shared.RESTART
     + " debug alone needs only systemctl reload docker.",
     quiet="log-level is info or unset, and debug is off.",
-    references=cis("2.3") + _shared.AUDIT,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.3") + frameworks.AUDIT,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def log_level(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """Containers' logs grow without end."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -20,8 +21,8 @@ from . import _shared
     + " Containers keep the options they were created with.",
     quiet="max-size is set. It does not apply to other drivers. Containers with options of their "
     "own, and a logrotate of the host's, are not looked at.",
-    references=_shared.RESOURCES,
-    profiles=_shared.STRICT,
+    references=frameworks.RESOURCES,
+    profiles=STRICT,
 )
 @_shared.where_it_starts
 def log_rotation(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """No mandatory access control holds containers."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -20,8 +21,8 @@ from . import _shared
     "/etc/docker/daemon.json and restart docker.",
     quiet="The engine reports apparmor or selinux. Only a running engine says it, over its API. "
     "Rootless engines can't load AppArmor profiles: not applicable.",
-    references=_shared.ISOLATION,
-    profiles=_shared.STRICT,
+    references=frameworks.ISOLATION,
+    profiles=STRICT,
 )
 @_shared.where_it_starts
 def mac_enabled(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """Clients from long ago are let in."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.effective.version import Version
 from dockeraudit.facts import Document, Evidence, Unread
 from dockeraudit.host import Daemon
@@ -23,8 +24,8 @@ _VARIABLE = "DOCKER_MIN_API_VERSION"
     "min-api-version from /etc/docker/daemon.json, upgrade the clients, " + _shared.RESTART,
     quiet="The minimum is the release's default or above (1.24 in 25 to 28, 1.44 in 29.0 to 29.2, "
     "1.40 since). Older engines have a fixed one: not applicable.",
-    references=_shared.CONFIGURATION,
-    profiles=_shared.STRICT,
+    references=frameworks.CONFIGURATION,
+    profiles=STRICT,
 )
 @_shared.where_it_starts
 def min_api(daemon: Daemon, settings: Settings) -> Outcomes:

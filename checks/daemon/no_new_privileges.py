@@ -1,6 +1,7 @@
 """Programs in containers may gain privileges."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -20,8 +21,8 @@ from . import _shared
     "--security-opt no-new-privileges=false.",
     quiet="no-new-privileges is on by default. Containers that were started with the opposite are "
     "not looked at here.",
-    references=cis("2.14", "2.15") + _shared.ISOLATION,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.14", "2.15") + frameworks.ISOLATION,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def no_new_privileges(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """Containers' logs stay on the host."""
 
-from dockeraudit.check import Finding, Manual, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_2, Finding, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -27,8 +28,8 @@ _ADDRESSED = {"syslog": "tcp+tls", "fluentd": "tls", "gelf": ""}
     "logentries, splunk, or an agent on this host that fluentd or gelf name. What stays on the "
     "host may be shipped by an agent that can't be seen: for a person to decide, as is a plugin. "
     "Containers with drivers of their own are not looked at.",
-    references=cis("2.13", "2.14") + _shared.AUDIT,
-    profiles=_shared.LEVEL_2,
+    references=frameworks.cis("2.13", "2.14") + frameworks.AUDIT,
+    profiles=LEVEL_2,
 )
 @_shared.where_it_starts
 def remote_logging(daemon: Daemon, settings: Settings) -> Outcomes:

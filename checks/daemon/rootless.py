@@ -1,6 +1,7 @@
 """The daemon runs as root."""
 
-from dockeraudit.check import Manual, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -19,8 +20,8 @@ from . import _shared
     "install uidmap (Debian-like) or shadow-utils (RHEL-like), then run "
     "dockerd-rootless-setuptool.sh install as the account that shall own the daemon.",
     quiet="The daemon is rootless. Else a person decides whether it could be: never a failure.",
-    references=cis("2.1") + _shared.ISOLATION,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.1") + frameworks.ISOLATION,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def rootless(daemon: Daemon, settings: Settings) -> Outcomes:

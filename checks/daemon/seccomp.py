@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from dockeraudit.check import Finding, Manual, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_2, Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -23,8 +24,8 @@ from . import _shared
     quiet="The built-in profile is in use (called default up to 20.10, builtin from 23 on). A file "
     "of the user's is for a person to compare. Without the API it is not known whether the kernel "
     "has seccomp. Containers started with seccomp=unconfined are not looked at here.",
-    references=cis("2.17", "2.18") + _shared.ISOLATION,
-    profiles=_shared.LEVEL_2,
+    references=frameworks.cis("2.17", "2.18") + frameworks.ISOLATION,
+    profiles=LEVEL_2,
 )
 @_shared.where_it_starts
 def seccomp(daemon: Daemon, settings: Settings) -> Outcomes:

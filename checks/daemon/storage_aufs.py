@@ -1,6 +1,7 @@
 """Images lie on aufs."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -19,8 +20,8 @@ from . import _shared
     + _shared.RESTART
     + " Images have to be pulled or loaded anew.",
     quiet="Another driver is in use. Engines from 24 on have no aufs: not applicable.",
-    references=cis("2.6") + _shared.CONFIGURATION,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.6") + frameworks.CONFIGURATION,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def storage_aufs(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """Images lie on a driver that is given up, slow, or fits its file system badly."""
 
-from dockeraudit.check import Finding, Manual, Outcomes, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import STRICT, Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon, Engine
 from dockeraudit.settings import Settings
@@ -26,8 +27,8 @@ _RARE = ("btrfs", "zfs")
     "on ext4 or on xfs made with ftype=1, " + _shared.RESTART + " Images have to be pulled anew.",
     quiet="Any other driver, with d_type where the engine says so. btrfs and zfs are for a person "
     "to decide; aufs and devicemapper have checks of their own.",
-    references=_shared.CONFIGURATION,
-    profiles=_shared.STRICT,
+    references=frameworks.CONFIGURATION,
+    profiles=STRICT,
 )
 @_shared.where_it_starts
 def storage_deprecated(daemon: Daemon, settings: Settings) -> Outcomes:

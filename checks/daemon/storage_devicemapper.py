@@ -1,6 +1,7 @@
 """Images lie on devicemapper."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Reference, Severity, check
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Reference, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -18,8 +19,8 @@ from . import _shared
     '"storage-driver": "overlay2" in /etc/docker/daemon.json and remove the dm.* entries of '
     "storage-opts, " + _shared.RESTART + " Images have to be pulled or loaded anew.",
     quiet="Another driver is in use. Engines from 25 on have no devicemapper: not applicable.",
-    references=(Reference("cis-1.8", "2.7"), *_shared.CONFIGURATION),
-    profiles=_shared.LEVEL_1,
+    references=(Reference("cis-1.8", "2.7"), *frameworks.CONFIGURATION),
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def storage_devicemapper(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """A process for each published port."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -20,8 +21,8 @@ from . import _shared
     + " Try first whether ports on 127.0.0.1 and [::1] still answer.",
     quiet="userland-proxy is false, and the daemon has no docker-proxy below it. Rootless engines "
     "before 28 publish ports through the proxy: not applicable.",
-    references=cis("2.16", "2.17") + _shared.NETWORK,
-    profiles=_shared.LEVEL_1,
+    references=frameworks.cis("2.16", "2.17") + frameworks.NETWORK,
+    profiles=LEVEL_1,
 )
 @_shared.where_it_starts
 def userland_proxy(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """Root in a container is root on the host."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_2, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -20,8 +21,8 @@ from . import _shared
     quiet="The daemon remaps users or is rootless. Whether the ranges in /etc/subuid and "
     "/etc/subgid are free of the host's own ids is not looked at, nor are containers that were "
     "started with --userns=host.",
-    references=cis("2.9", "2.10") + _shared.ISOLATION,
-    profiles=_shared.LEVEL_2,
+    references=frameworks.cis("2.9", "2.10") + frameworks.ISOLATION,
+    profiles=LEVEL_2,
 )
 @_shared.where_it_starts
 def userns(daemon: Daemon, settings: Settings) -> Outcomes:

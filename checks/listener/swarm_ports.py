@@ -1,6 +1,7 @@
 """Swarm's ports are on every address."""
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis, known
+from dockeraudit import frameworks
+from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, known
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
@@ -18,7 +19,7 @@ _PORTS = {2377: "cluster management", 7946: "node gossip"}
     remediation="`docker swarm init --listen-addr 192.0.2.10:2377 --advertise-addr 192.0.2.10` "
     "(and `swarm join` likewise) bind them to one address; a firewall may keep other networks out.",
     quiet="Swarm is not active, or its ports are on single addresses. UDP is not looked at.",
-    references=cis("7.2"),
+    references=frameworks.cis("7.2"),
     profiles=("daemon", "cis-level1", "cis-level2"),
 )
 def swarm_ports(host: Host, settings: Settings) -> Outcomes:

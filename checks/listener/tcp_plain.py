@@ -1,6 +1,7 @@
 """The Docker API answers anyone who connects, in clear text."""
 
-from dockeraudit.check import Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import Outcomes, Severity, check
 from dockeraudit.host import Engine
 from dockeraudit.settings import Settings
 
@@ -18,7 +19,7 @@ from . import _shared
     quiet="No TCP listener of the engine, or TLS on all of them. A relay in front of the unix "
     "socket is listener-relay-process. Unknown where neither a connection nor the daemon's "
     "arguments tell how a socket answers.",
-    references=cis("2.7", "2.8"),
+    references=frameworks.cis("2.7", "2.8"),
     profiles=("daemon", "cis-level1", "cis-level2"),
 )
 def tcp_plain(engine: Engine, settings: Settings) -> Outcomes:

@@ -1,6 +1,7 @@
 """The Docker API is encrypted, yet open to anyone."""
 
-from dockeraudit.check import Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import Outcomes, Severity, check
 from dockeraudit.host import Engine
 from dockeraudit.settings import Settings
 
@@ -17,7 +18,7 @@ from . import _shared
     remediation=_shared.PROTECT,
     quiet="No TCP listener with TLS, or client certificates are demanded on all of them. Unknown "
     "where neither a connection nor the daemon's arguments tell how a socket answers.",
-    references=cis("2.7", "2.8"),
+    references=frameworks.cis("2.7", "2.8"),
     profiles=("daemon", "cis-level1", "cis-level2"),
 )
 def tls_without_client_auth(engine: Engine, settings: Settings) -> Outcomes:

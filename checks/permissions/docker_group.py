@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dockeraudit import frameworks
 from dockeraudit.check import (
     Finding,
     Manual,
@@ -9,7 +10,6 @@ from dockeraudit.check import (
     Reference,
     Severity,
     check,
-    cis,
 )
 from dockeraudit.facts import Evidence, FileFacts, Unread
 from dockeraudit.host import Host
@@ -32,7 +32,7 @@ from . import _targets
     quiet="The group has no member, or all are listed. Members that only a directory service "
     "(SSSD, LDAP) knows are seen only where it lists them. What sudo allows is not looked at.",
     references=(
-        *cis("1.1.2"),
+        *frameworks.cis("1.1.2"),
         Reference("nist-800-53", "AC-6"),
         Reference("nist-800-190", "3.5.4"),
     ),

@@ -17,7 +17,6 @@ from dockeraudit.check import (
     Reference,
     Severity,
     check,
-    cis,
 )
 from dockeraudit.facts import Absent, Unread
 from dockeraudit.host import Host

@@ -2,14 +2,11 @@
 
 from collections.abc import Iterator
 
-from dockeraudit.check import NotApplicable, Reference
+from dockeraudit.check import NotApplicable
 from dockeraudit.facts import Evidence, Process, Unit, Unread
 from dockeraudit.host import Engine, Host
 
 PROFILES = ("daemon", "strict")
-AVAILABILITY = (Reference("nist-800-53", "CM-6"), Reference("nist-800-53", "CP-10"))
-CONFIGURATION = (Reference("nist-800-53", "CM-6"), Reference("nist-800-190", "3.4.3"))
-PATCHING = (Reference("nist-800-53", "SI-2"), Reference("nist-800-53", "RA-5"))
 
 
 def no_engine(host: Host) -> Iterator[NotApplicable | Unread]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.effective.model import Outcome
 from dockeraudit.facts import Evidence, Unit, Unread
@@ -26,7 +27,7 @@ LOOP = 2
     "systemctl start docker.service. If no engine is wanted here, remove the package.",
     quiet="A dockerd process runs, whoever started it; service-managed judges that. One start that "
     "is under way is no loop.",
-    references=_shared.AVAILABILITY,
+    references=frameworks.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
 def active(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Process, Unit, Unread
 from dockeraudit.host import Daemon, Engine, Host, startup, unitfile
@@ -23,7 +24,7 @@ SOCKET = "/run/containerd/containerd.sock"
     "systemctl enable --now containerd.service.",
     quiet="dockerd runs a containerd of its own (no --containerd option); or the service runs and "
     "is enabled, or docker.service pulls it in.",
-    references=_shared.AVAILABILITY,
+    references=frameworks.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
 def containerd(daemon: Daemon, settings: Settings) -> Outcomes:

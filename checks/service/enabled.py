@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unit, Unread
 from dockeraudit.host import Daemon, Engine, Host
@@ -33,7 +34,7 @@ _INITS = ("openrc", "sysvinit", "runit", "busybox")
     quiet="Enabled, pulled in by a link below a .wants folder, or started by a line of rc.local, "
     "inittab or a crontab. What another unit's command starts is not recognised. An init that is "
     "not known is unknown.",
-    references=_shared.AVAILABILITY,
+    references=frameworks.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
 def enabled(daemon: Daemon, settings: Settings) -> Outcomes:

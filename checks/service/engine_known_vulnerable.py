@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 
-from dockeraudit.check import Finding, Manual, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Document, Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
-from . import _releases, _shared
+from . import _releases
 from ._releases import FLAWS, Flaw
 
 
@@ -24,7 +25,7 @@ from ._releases import FLAWS, Flaw
     quiet=f"Flaws known here as of {_releases.AS_OF}, by upstream's version numbers; those that "
     "need a swarm or authorization plugins only where these are in use. Distributions repair "
     "without changing the number: there the ids are listed for a person to look up.",
-    references=(*cis("1.2.2"), *_shared.PATCHING),
+    references=(*frameworks.cis("1.2.2"), *frameworks.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
 def engine_known_vulnerable(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from dockeraudit.check import Finding, Manual, Outcomes, Reference, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import Finding, Manual, Outcomes, Reference, Severity, check
 from dockeraudit.effective.version import parse_version
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
-from . import _releases, _shared
+from . import _releases
 
 
 @check(
@@ -22,7 +23,7 @@ from . import _releases, _shared
     quiet=f"Data as of {_releases.AS_OF}. A distribution's own package counts as supported as long "
     "as the release is, whatever upstream's version; whether each update is installed is not "
     "looked at. Makers and releases without data here are for a person to judge.",
-    references=(*cis("1.2.2"), Reference("nist-800-53", "SA-22"), *_shared.PATCHING),
+    references=(*frameworks.cis("1.2.2"), Reference("nist-800-53", "SA-22"), *frameworks.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
 def engine_supported(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -2,12 +2,11 @@
 
 from typing import Any
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Absent, Document, Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
-
-from . import _shared
 
 
 @check(
@@ -20,7 +19,7 @@ from . import _shared
     remediation='Add "live-restore": true to /etc/docker/daemon.json, then systemctl reload '
     "docker.service (Debian- and RHEL-like); it needs no restart.",
     quiet="live-restore is on. In a swarm the engine refuses it: not applicable.",
-    references=cis("2.15", "2.16") + _shared.AVAILABILITY,
+    references=frameworks.cis("2.15", "2.16") + frameworks.AVAILABILITY,
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
 def live_restore(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,5 +1,6 @@
 """A daemon that somebody's hand started instead of the init system."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Engine
@@ -20,7 +21,7 @@ from . import _shared
     "start (OpenRC), service docker start (sysvinit). A second daemon needs a unit of its own.",
     quiet="The daemon does not run (service-active), or the init system started it. With no right "
     "to see its cgroup and no word of systemd it is unknown.",
-    references=_shared.CONFIGURATION,
+    references=frameworks.CONFIGURATION,
     profiles=_shared.PROFILES,
 )
 def managed(engine: Engine, settings: Settings) -> Outcomes:

@@ -1,5 +1,6 @@
 """More than one daemon on a host: each has its own configuration, sockets and containers."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
@@ -17,7 +18,7 @@ from . import _shared
     remediation="End the daemons that aren't meant to run (each is named with its process), and "
     "remove what starts them: a unit, a line in rc.local or cron, a login script.",
     quiet="At most one daemon of the host itself runs; those inside containers are not counted.",
-    references=_shared.CONFIGURATION,
+    references=frameworks.CONFIGURATION,
     profiles=_shared.PROFILES,
 )
 def multiple_daemons(host: Host, settings: Settings) -> Outcomes:

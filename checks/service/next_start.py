@@ -1,5 +1,6 @@
 """The start that will fail: the daemon runs today, and is gone after a reboot."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Engine
@@ -23,7 +24,7 @@ from . import _shared
     quiet="Computed as the daemon does it, from unit, environment files, daemon.json and keys; "
     "what only the real start meets (storage, network, plugins) is not seen. Unknown where a file "
     "or name that decides it could not be read.",
-    references=_shared.AVAILABILITY,
+    references=frameworks.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
 def next_start(engine: Engine, settings: Settings) -> Outcomes:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.effective.model import Outcome, Setting
 from dockeraudit.facts import Evidence, FileFacts, Unread
@@ -30,7 +31,7 @@ Found = Iterator[Finding | Unread]
     "compared by what they come to, daemon.json with the API's answers and the sockets, "
     "certificates with what is served. A file that was removed, or put in place with an old "
     "time, shows only where it changes what the next start does.",
-    references=_shared.CONFIGURATION,
+    references=frameworks.CONFIGURATION,
     profiles=_shared.PROFILES,
 )
 def restart_pending(daemon: Daemon, settings: Settings) -> Outcomes:

@@ -1,5 +1,6 @@
 """A daemon that stays down once it has ended."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unit, Unread
 from dockeraudit.host import Daemon, Host, startup, unitfile
@@ -17,7 +18,7 @@ from . import _shared
     remediation="On Debian- and RHEL-like hosts alike: systemctl edit docker.service, and there "
     "[Service] with Restart=always, as Docker ships it.",
     quiet="Any Restart= but `no` and `on-abort`. Inits other than systemd are not judged.",
-    references=_shared.AVAILABILITY,
+    references=frameworks.AVAILABILITY,
     profiles=_shared.PROFILES,
 )
 def restart_policy(daemon: Daemon, settings: Settings) -> Outcomes:

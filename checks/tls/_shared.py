@@ -1,32 +1,11 @@
 """What the tls checks have in common: the TCP listeners they judge, and how they cite."""
 
-from dockeraudit.check import MissingEvidence, NotApplicable, Reference, known
+from dockeraudit.check import MissingEvidence, NotApplicable, known
 from dockeraudit.effective.model import Outcome
 from dockeraudit.effective.version import Version, parse_version
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine, Host, Listener
 from dockeraudit.host.certificates import tls_listeners
-
-REMOTE_API = (
-    Reference("nist-800-53", "AC-3"),
-    Reference("nist-800-53", "AC-17(2)"),
-    Reference("nist-800-53", "IA-3"),
-    Reference("nist-800-53", "SC-8(1)"),
-    Reference("nist-800-190", "3.4.3"),
-    Reference("mitre-attack", "T1133"),
-    Reference("mitre-attack", "T1190"),
-    Reference("mitre-attack", "T1609"),
-    Reference("mitre-attack", "T1610"),
-)
-KEYS = (
-    Reference("nist-800-53", "SC-12"),
-    Reference("nist-800-53", "SC-13"),
-    Reference("nist-800-53", "SC-17"),
-    Reference("nist-800-53", "IA-5(2)"),
-    Reference("nist-800-190", "3.4.3"),
-    Reference("mitre-attack", "T1552.004"),
-)
-AVAILABILITY = (Reference("nist-800-53", "CM-6"), Reference("nist-800-53", "CP-10"))
 
 MUTUAL_TLS = """\
 In /etc/docker/daemon.json (Debian and RHEL alike):

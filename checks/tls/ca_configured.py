@@ -1,5 +1,6 @@
 """Client certificates are demanded, but of no CA in particular."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.effective.model import Outcome
 from dockeraudit.facts import Evidence, Unread
@@ -20,7 +21,7 @@ from . import _shared
     remediation=_shared.MUTUAL_TLS + "\nThe line that is missing is `tlscacert`.",
     quiet="No TLS listener, or one that demands no client certificates (tls-verify-enabled)."
     " Whether the CA is somebody's own is tls-ca-private's question.",
-    references=_shared.REMOTE_API,
+    references=frameworks.REMOTE,
 )
 def ca_configured(engine: Engine, settings: Settings) -> Outcomes:
     judged = 0

@@ -1,12 +1,11 @@
 """The CA of the clients is not the daemon's own."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, Manual, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Host
 from dockeraudit.host.certificates import HeldCertificate
 from dockeraudit.settings import Settings
-
-from . import _shared
 
 PUBLIC_FOLDERS = ("/usr/share/ca-certificates/", "/usr/share/pki/", "/etc/pki/ca-trust/extracted/")
 """Where distributions keep the public CAs."""
@@ -29,7 +28,7 @@ MOST = 5
     " `systemctl restart docker`, on Debian and RHEL alike.",
     quiet="One CA that nothing else on this host uses. What else it signs elsewhere can't be seen"
     " from here. Two to five CAs are for a person to judge: a change of CAs needs two for a while.",
-    references=_shared.KEYS,
+    references=frameworks.KEYS,
 )
 def ca_private(host: Host, settings: Settings) -> Outcomes:
     material = host.material

@@ -1,5 +1,6 @@
 """DOCKER_TLS_VERIFY in the daemon's environment protects nothing."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, known
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Engine
@@ -24,7 +25,7 @@ NAME = "DOCKER_TLS_VERIFY"
     quiet="Critical where a TCP listener takes clients without certificates; else low, since it"
     " only misleads. Before 20.10 the variable counts. A daemon that does not run has no"
     " environment.",
-    references=_shared.REMOTE_API,
+    references=frameworks.REMOTE,
 )
 def environment_trap(engine: Engine, settings: Settings) -> Outcomes:
     if engine.process is None:

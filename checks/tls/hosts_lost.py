@@ -1,5 +1,6 @@
 """TLS without hosts: the daemon listens on loopback only, and on no unix socket."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, known
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Engine
@@ -18,7 +19,7 @@ from . import _shared
     " meant.",
     remediation=_shared.MUTUAL_TLS,
     quiet="TLS is off, or hosts are named, or it does listen on a unix socket.",
-    references=_shared.AVAILABILITY,
+    references=frameworks.AVAILABILITY,
 )
 def hosts_lost(engine: Engine, settings: Settings) -> Outcomes:
     if engine.process is None and engine.configured is None:

@@ -1,5 +1,6 @@
 """The API is served over an old version of TLS."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Host
@@ -24,7 +25,7 @@ OLD = ("SSLv2", "SSLv3", "TLSv1", "TLSv1.0", "TLSv1.1")
     " TLSv1.3;` in nginx.",
     quiet="An engine of 20.10 or newer takes nothing older than 1.2, so its own listener passes."
     " For others, a connection that agreed on 1.2 does not show that less is refused: unknown.",
-    references=_shared.KEYS,
+    references=frameworks.KEYS,
 )
 def protocol(host: Host, settings: Settings) -> Outcomes:
     listeners, gaps = _shared.with_tls(host)

@@ -1,5 +1,6 @@
 """What a connection gets is not what the file holds."""
 
+from dockeraudit import frameworks
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Host, Listener
@@ -27,7 +28,7 @@ from . import _shared
     " -lntp`.",
     quiet="Compared by SHA-256 of the leaf. Unknown where no connection was made or the file can't"
     " be read.",
-    references=_shared.KEYS,
+    references=frameworks.KEYS,
 )
 def served_certificate(host: Host, settings: Settings) -> Outcomes:
     material = host.material

@@ -1,6 +1,7 @@
 """A TCP listener does not demand client certificates."""
 
-from dockeraudit.check import Finding, Outcomes, Severity, check, cis
+from dockeraudit import frameworks
+from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine
 from dockeraudit.settings import Settings
@@ -19,7 +20,7 @@ from . import _shared
     remediation=_shared.MUTUAL_TLS,
     quiet="No TCP listener, or each demands client certificates; of which CA is tls-ca-configured's"
     " question. A daemon that does not run is judged by its next start. On loopback it is high.",
-    references=(*cis("2.7", "2.8"), *_shared.REMOTE_API),
+    references=(*frameworks.cis("2.7", "2.8"), *frameworks.REMOTE),
     profiles=("daemon", "cis-level1"),
 )
 def verify_enabled(engine: Engine, settings: Settings) -> Outcomes:

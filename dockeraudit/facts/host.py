@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from dockeraudit.facts.evidence import Absent, Unread
 from dockeraudit.facts.files import FileFacts, Pem
+from dockeraudit.facts.kernel import Audit, Filters, MountPoint, Package
 from dockeraudit.facts.process import ApiFacts, Process, Socket, SocketPeer, Wire
 from dockeraudit.facts.units import Boot, Unit
 
@@ -98,6 +99,19 @@ class HostFacts(Struct, frozen=True):
     """Lines `NUMBER:TEXT` of proxy configurations that name an engine socket, by file."""
     engine_version: str | Unread = Unread("dockerd not found in PATH")
     """`dockerd --version` of the installed binary, for engines whose API did not answer."""
+    client_lines: dict[str, tuple[str, ...]] = {}
+    """Lines `NUMBER:TEXT` that set DOCKER_… variables for clients, by file: login files,
+    /etc/environment, crontabs, and `/proc/PID/environ` of processes (NUMBER 0)."""
+    mounts: tuple[MountPoint, ...] | Unread = Unread("not looked at")
+    parameters: dict[str, str] = {}
+    """Kernel parameters that could be read: `net.ipv4.ip_forward`, …; `lsm` is the list of
+    security modules, `apparmor` and `selinux` say `1` where they are enabled and enforce."""
+    filters: Filters | Unread = Unread("not looked at")
+    audit: Audit | Unread = Unread("not looked at")
+    packages: tuple[Package, ...] | Unread = Unread("not looked at")
+    """Those of docker, containerd and runc."""
+    programs: dict[str, str] = {}
+    """First lines of `containerd --version`, `runc --version`, `docker --version`, by program."""
     interfaces: tuple[Interface, ...] | Unread = ()
     names: dict[str, tuple[str, ...]] = {}
     """/etc/hosts: name to addresses."""

@@ -5,6 +5,7 @@ from typing import Literal
 from msgspec import Struct
 
 from dockeraudit.facts.evidence import Document, Names, Unread
+from dockeraudit.facts.inventory import Inventory
 
 
 class Process(Struct, frozen=True):
@@ -64,6 +65,7 @@ class ApiFacts(Struct, frozen=True):
     """`GET /version`."""
     info: Document | Unread
     """`GET /info`, credentials in proxy URLs masked."""
+    inventory: Inventory | Unread = Unread("it was not asked for")
 
 
 class Wire(Struct, frozen=True):

@@ -1,0 +1,1 @@
+"""How the accounts of a host talk to engines and registries."""

@@ -1,0 +1,1 @@
+"""What containers may do to their host and to each other."""

@@ -1,0 +1,1 @@
+"""How networks carry their traffic."""

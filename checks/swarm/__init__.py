@@ -1,0 +1,1 @@
+"""How a swarm protects itself."""
