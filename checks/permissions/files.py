@@ -19,6 +19,7 @@ from dockeraudit.check import (
     check,
 )
 from dockeraudit.facts import Absent, Unread
+from dockeraudit.frameworks import cis
 from dockeraudit.host import Host
 from dockeraudit.host.access import (
     Fault,
