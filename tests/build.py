@@ -160,24 +160,6 @@ def host(*engines: Engine, **changes: Any) -> Host:
     return Host(facts(**changes), engines or (engine(),))
 
 
-__all__ = [
-    "NOW",
-    "SETTINGS",
-    "Absent",
-    "Pem",
-    "Unread",
-    "blind",
-    "directory",
-    "engine",
-    "facts",
-    "file",
-    "host",
-    "listener",
-    "process",
-    "unit",
-]
-
-
 def container(name: str = "web", **changes: Any) -> ContainerFacts:
     """A running container that nothing is wrong with.
 
@@ -309,3 +291,27 @@ _IMAGE: dict[str, Any] = {
         {"CreatedBy": "/bin/sh -c #(nop) ADD file:1 in / ", "Size": 80_000_000},
     ],
 }
+
+__all__ = [
+    "INFO",
+    "NOW",
+    "SETTINGS",
+    "Absent",
+    "Pem",
+    "Unread",
+    "blind",
+    "container",
+    "directory",
+    "engine",
+    "facts",
+    "file",
+    "host",
+    "image",
+    "inventory",
+    "keeping",
+    "listener",
+    "network",
+    "process",
+    "stopped",
+    "unit",
+]
