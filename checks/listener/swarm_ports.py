@@ -1,7 +1,7 @@
 """Swarm's ports are on every address."""
 
 from dockeraudit import frameworks
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, known
+from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check, known
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
@@ -20,7 +20,7 @@ _PORTS = {2377: "cluster management", 7946: "node gossip"}
     "(and `swarm join` likewise) bind them to one address; a firewall may keep other networks out.",
     quiet="Swarm is not active, or its ports are on single addresses. UDP is not looked at.",
     references=frameworks.cis("7.2"),
-    profiles=("daemon", "cis-level1", "cis-level2"),
+    profiles=("daemon", *LEVEL_1),
 )
 def swarm_ports(host: Host, settings: Settings) -> Outcomes:
     daemons = {each.process.pid for each in host.engines if each.process is not None}

@@ -1,7 +1,7 @@
 """The Docker API answers anyone who connects, in clear text."""
 
 from dockeraudit import frameworks
-from dockeraudit.check import Outcomes, Severity, check
+from dockeraudit.check import LEVEL_1, Outcomes, Severity, check
 from dockeraudit.host import Engine
 from dockeraudit.settings import Settings
 
@@ -20,7 +20,7 @@ from . import _shared
     "socket is listener-relay-process. Unknown where neither a connection nor the daemon's "
     "arguments tell how a socket answers.",
     references=frameworks.cis("2.7", "2.8"),
-    profiles=("daemon", "cis-level1", "cis-level2"),
+    profiles=("daemon", *LEVEL_1),
 )
 def tcp_plain(engine: Engine, settings: Settings) -> Outcomes:
     yield from _shared.anonymous(

@@ -1,7 +1,7 @@
 """The Docker API is encrypted, yet open to anyone."""
 
 from dockeraudit import frameworks
-from dockeraudit.check import Outcomes, Severity, check
+from dockeraudit.check import LEVEL_1, Outcomes, Severity, check
 from dockeraudit.host import Engine
 from dockeraudit.settings import Settings
 
@@ -19,7 +19,7 @@ from . import _shared
     quiet="No TCP listener with TLS, or client certificates are demanded on all of them. Unknown "
     "where neither a connection nor the daemon's arguments tell how a socket answers.",
     references=frameworks.cis("2.7", "2.8"),
-    profiles=("daemon", "cis-level1", "cis-level2"),
+    profiles=("daemon", *LEVEL_1),
 )
 def tls_without_client_auth(engine: Engine, settings: Settings) -> Outcomes:
     yield from _shared.anonymous(

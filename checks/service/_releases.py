@@ -1,74 +1,34 @@
-"""Which releases are maintained, and which flaws they have: data with a date, and how it is read.
-
-Lines of moby: project/BRANCHES-AND-TAGS.md (2026-08) and endoflife.date (spring 2026).
-Distributions: their own pages, as far as known on the date. Flaws: the projects' GitHub advisories.
-"""
+"""Which releases are maintained, and which flaws they have: releases.json, and how it is read."""
 
 import calendar
 import re
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Literal
 
+import msgspec
 from msgspec import Struct
 
 from dockeraudit.effective.version import Version, parse_version
 from dockeraudit.facts import Document, Unread
 from dockeraudit.host import Engine, Host
 
-AS_OF = "2026-11-24"
 STALE_DAYS = 180
 
 Day = str
 """A date as 2026-11-24: such texts compare as dates do."""
 
+Condition = Literal["authorization plugins are used", "it is in a swarm"]
+
 
 class Line(Struct, frozen=True):
     """A line of releases. `ended` is None while it is maintained."""
 
+    name: str
     first: tuple[int, int]
     """The lowest major.minor of it; it goes up to the next line."""
-    name: str
     ended: Day | None
-
-
-LINES = (
-    Line((0, 0), "releases before 18.09", "2019-01-08"),
-    Line((18, 9), "18.09", "2019-08-22"),
-    Line((19, 3), "19.03", "2021-01-08"),
-    Line((20, 10), "20.10", "2023-12-10"),
-    Line((23, 0), "23.0", "2025-05-19"),
-    Line((24, 0), "24.0", "2024-06-08"),
-    Line((25, 0), "25.0", "2026-12-04"),
-    Line((26, 0), "26.0", "2024-06-08"),
-    Line((26, 1), "26.1", "2025-02-17"),
-    Line((27, 0), "27", "2025-05-03"),
-    Line((28, 0), "28", "2025-11-10"),
-    Line((29, 0), "29", None),
-)
-NEWEST = 29
-
-DISTRIBUTIONS: dict[str, Day | None] = {
-    "debian 10": "2024-06-30",
-    "debian 11": "2026-08-31",
-    "debian 12": "2028-06-30",
-    "debian 13": "2030-06-30",
-    "debian ": None,
-    "ubuntu 20.04": "2025-05-31",
-    "ubuntu 22.04": "2027-04-30",
-    "ubuntu 24.04": "2029-04-30",
-    "alpine 3.20": "2026-04-01",
-    "alpine 3.21": "2026-11-01",
-    "alpine 3.22": "2027-05-01",
-    "alpine 3.23": "2027-11-01",
-    "amzn 2": "2026-06-30",
-    "amzn 2023": "2029-06-30",
-    "arch ": None,
-    "opensuse-tumbleweed ": None,
-}
-"""The end of security support by ID and VERSION_ID of os-release; None: a rolling release."""
-
-Condition = Literal["authorization plugins are used", "it is in a swarm"]
 
 
 class Flaw(Struct, frozen=True):
@@ -85,93 +45,27 @@ class Flaw(Struct, frozen=True):
     """Lines of which it isn't known whether they got the repair."""
 
 
-FLAWS = (
-    Flaw(
-        "CVE-2021-41091",
-        "engine",
-        "programs in the data-root can be run by every account",
-        ((20, 10, 9),),
-    ),
-    Flaw(
-        "CVE-2022-36109",
-        "engine",
-        "supplementary groups of containers are set wrongly",
-        ((20, 10, 18),),
-    ),
-    Flaw(
-        "CVE-2023-28840",
-        "engine",
-        "encrypted overlay networks take and send clear packets",
-        ((20, 10, 24), (23, 0, 3)),
-        only_if="it is in a swarm",
-    ),
-    Flaw(
-        "CVE-2024-29018",
-        "engine",
-        "names asked in internal networks leave the host",
-        ((23, 0, 11), (25, 0, 5), (26, 0, 0)),
-    ),
-    Flaw(
-        "CVE-2024-41110",
-        "engine",
-        "authorization plugins can be passed by",
-        ((23, 0, 15), (25, 0, 6), (26, 1, 5), (27, 1, 1)),
-        since=(19, 3, 0),
-        only_if="authorization plugins are used",
-    ),
-    Flaw(
-        "CVE-2026-34040",
-        "engine",
-        "authorization plugins can be passed by with a large request",
-        ((29, 3, 1),),
-        only_if="authorization plugins are used",
-        unsure=((25, 0),),
-    ),
-    Flaw(
-        "CVE-2026-41567",
-        "engine",
-        "an image's own programs run as root when an archive is copied into its container",
-        ((29, 5, 1),),
-        unsure=((25, 0),),
-    ),
-    Flaw(
-        "CVE-2020-15257",
-        "containerd",
-        "containers in the host's network reach the shim's socket",
-        ((1, 3, 9), (1, 4, 3)),
-    ),
-    Flaw(
-        "CVE-2021-41103",
-        "containerd",
-        "folders of containers can be entered by every account",
-        ((1, 4, 11), (1, 5, 7)),
-    ),
-    Flaw(
-        "CVE-2024-25621",
-        "containerd",
-        "folders of containerd can be entered by every account",
-        ((1, 7, 29), (2, 0, 7), (2, 1, 5), (2, 2, 0)),
-    ),
-    Flaw(
-        "CVE-2024-21626",
-        "runc",
-        "a container escapes through a leaked file descriptor",
-        ((1, 1, 12),),
-        since=(1, 0, 0),
-    ),
-    Flaw(
-        "CVE-2025-31133", "runc", "a container escapes through masked paths", ((1, 2, 8), (1, 3, 3))
-    ),
-    Flaw(
-        "CVE-2025-52565", "runc", "a container escapes through /dev/console", ((1, 2, 8), (1, 3, 3))
-    ),
-    Flaw(
-        "CVE-2025-52881",
-        "runc",
-        "a container redirects runc's writes to /proc",
-        ((1, 2, 8), (1, 3, 3)),
-    ),
-)
+class Releases(Struct, frozen=True):
+    """What is in releases.json."""
+
+    as_of: Day
+    sources: tuple[str, ...]
+    newest: int
+    """The newest major release that the data knows."""
+    lines: tuple[Line, ...]
+    distributions: dict[str, Day | None]
+    """The end of security support by ID and VERSION_ID of os-release; None: a rolling release."""
+    flaws: tuple[Flaw, ...]
+
+
+DATA = msgspec.json.decode(Path(__file__).with_name("releases.json").read_bytes(), type=Releases)
+
+
+_PACKAGES = {
+    "engine": ("docker.io", "docker-ce", "docker-engine", "moby-engine", "docker"),
+    "containerd": ("containerd", "containerd.io"),
+    "runc": ("runc", "containerd.io"),
+}
 
 
 class Build(Struct, frozen=True):
@@ -224,7 +118,9 @@ def components(engine: Engine) -> Iterator[tuple[str, str]]:
 
 def line_of(version: Version) -> Line:
     """The line a release belongs to."""
-    return max((line for line in LINES if line.first <= version[:2]), key=lambda line: line.first)
+    return max(
+        (line for line in DATA.lines if line.first <= version[:2]), key=lambda line: line.first
+    )
 
 
 def affected(flaw: Flaw, text: str) -> bool | None:
@@ -237,6 +133,17 @@ def affected(flaw: Flaw, text: str) -> bool | None:
     return not any(fix[:2] == version[:2] and version >= fix for fix in flaw.fixed)
 
 
+def repaired(host: Host, part: str) -> frozenset[str]:
+    """CVE ids that the changelog of a component's package names: repaired without a new number."""
+    packages = host.facts.packages
+    return frozenset(
+        flaw
+        for package in (() if isinstance(packages, Unread) else packages)
+        if package.name in _PACKAGES[part] and not isinstance(package.fixed, Unread)
+        for flaw in package.fixed
+    )
+
+
 def supported_until(host: Host) -> Day | Unread | None:
     """When the distribution's security support ends; None: it has no end."""
     system = host.facts.machine.os
@@ -245,8 +152,8 @@ def supported_until(host: Host) -> Day | Unread | None:
     if name == "alpine":
         number = ".".join(number.split(".")[:2])
     key = f"{name} {number}"
-    if key in DISTRIBUTIONS:
-        return DISTRIBUTIONS[key]
+    if key in DATA.distributions:
+        return DATA.distributions[key]
     return Unread(f"how long {system.get('PRETTY_NAME') or key.strip()} is supported is not known")
 
 
@@ -257,5 +164,5 @@ def day(seconds: int) -> Day:
 
 def stale(now: int) -> bool:
     """Whether the data here is too old to call a line maintained."""
-    made = calendar.timegm(time.strptime(AS_OF, "%Y-%m-%d"))
+    made = calendar.timegm(time.strptime(DATA.as_of, "%Y-%m-%d"))
     return now - made > STALE_DAYS * 86400

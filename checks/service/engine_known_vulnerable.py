@@ -9,7 +9,7 @@ from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
 
 from . import _releases
-from ._releases import FLAWS, Flaw
+from ._releases import Flaw
 
 
 @check(
@@ -22,9 +22,10 @@ from ._releases import FLAWS, Flaw
     remediation="Debian-like: apt update; apt install --only-upgrade docker-ce containerd.io (or "
     "docker.io containerd runc). RHEL-like: dnf upgrade docker-ce containerd.io. Then restart "
     "the engine. For a distribution's own packages look the CVE ids up in its security tracker.",
-    quiet=f"Flaws known here as of {_releases.AS_OF}, by upstream's version numbers; those that "
-    "need a swarm or authorization plugins only where these are in use. Distributions repair "
-    "without changing the number: there the ids are listed for a person to look up.",
+    quiet=f"Flaws known here as of {_releases.DATA.as_of}, by upstream's version numbers; those "
+    "that need a swarm or authorization plugins only where these are in use. Distributions repair "
+    "without changing the number: an id that the package's changelog on the host names counts as "
+    "repaired, the others are listed for a person to look up.",
     references=(*frameworks.cis("1.2.2"), *frameworks.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
@@ -49,13 +50,14 @@ def _judged(
     build = _releases.build_of(host, engine, version)
     evidence = (
         Evidence("GET /version" if engine.api else "dockerd --version", f"{part} {version}"),
-        Evidence("vulnerability data", f"as of {_releases.AS_OF}"),
+        Evidence("vulnerability data", f"as of {_releases.DATA.as_of}"),
     )
+    repaired = _releases.repaired(host, part) if build.vendor != "docker" else frozenset()
     unclear: list[str] = []
-    for flaw in FLAWS:
+    for flaw in _releases.DATA.flaws:
         has = _releases.affected(flaw, version) if flaw.component == part else False
         applies = _applies(engine, flaw)
-        if has is False or applies is False:
+        if has is False or applies is False or flaw.id in repaired:
             continue
         if has and applies and build.vendor == "docker":
             what = f"{part} {version} has {flaw.id}: {flaw.what}; repaired in {_fixed(flaw)}"

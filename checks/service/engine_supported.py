@@ -20,9 +20,9 @@ from . import _releases
     rationale="Flaws that are found from now on stay open on this host.",
     remediation="Debian-like: upgrade the release, or take docker-ce from download.docker.com (apt "
     "install docker-ce). RHEL-like: dnf upgrade docker-ce docker-ce-cli containerd.io.",
-    quiet=f"Data as of {_releases.AS_OF}. A distribution's own package counts as supported as long "
-    "as the release is, whatever upstream's version; whether each update is installed is not "
-    "looked at. Makers and releases without data here are for a person to judge.",
+    quiet=f"Data as of {_releases.DATA.as_of}. A distribution's own package counts as supported "
+    "as long as the release is, whatever upstream's version; whether each update is installed is "
+    "not looked at. Makers and releases without data here are for a person to judge.",
     references=(*frameworks.cis("1.2.2"), Reference("nist-800-53", "SA-22"), *frameworks.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )
@@ -64,7 +64,7 @@ def _by_line(
         yield Unread(f"{text!r} is no version that can be compared")
         return
     line = _releases.line_of(version)
-    evidence = (_said(engine, text), Evidence("release data", f"as of {_releases.AS_OF}"))
+    evidence = (_said(engine, text), Evidence("release data", f"as of {_releases.DATA.as_of}"))
     resource = f"engine of {engine.name}"
     if line.ended is not None and _releases.day(now) > line.ended:
         what = f"engine {text}: the line {line.name} has had no updates since {line.ended}"
@@ -72,8 +72,8 @@ def _by_line(
             yield Manual(resource, f"{what}, unless a distribution repairs its own", evidence)
         else:
             yield Finding(resource, what, evidence)
-    elif version[0] > _releases.NEWEST or (line.ended is None and _releases.stale(now)):
-        what = f"engine {text}: the data here, of {_releases.AS_OF}, is too old to judge it"
+    elif version[0] > _releases.DATA.newest or (line.ended is None and _releases.stale(now)):
+        what = f"engine {text}: the data here, of {_releases.DATA.as_of}, is too old to judge it"
         yield Manual(resource, what, evidence)
 
 

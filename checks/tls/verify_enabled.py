@@ -1,7 +1,7 @@
 """A TCP listener does not demand client certificates."""
 
 from dockeraudit import frameworks
-from dockeraudit.check import Finding, Outcomes, Severity, check
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Engine
 from dockeraudit.settings import Settings
@@ -21,7 +21,7 @@ from . import _shared
     quiet="No TCP listener, or each demands client certificates; of which CA is tls-ca-configured's"
     " question. A daemon that does not run is judged by its next start. On loopback it is high.",
     references=(*frameworks.cis("2.7", "2.8"), *frameworks.REMOTE),
-    profiles=("daemon", "cis-level1"),
+    profiles=("daemon", *LEVEL_1),
 )
 def verify_enabled(engine: Engine, settings: Settings) -> Outcomes:
     listeners = _shared.tcp_listeners(engine)

@@ -458,12 +458,15 @@ def release(
     components: tuple[tuple[str, str], ...] = (), **changes: Any,
 ) -> Host:  # fmt: skip
     """An engine of some version on some distribution; platform None: the API is silent."""
+    packages = changes.pop("packages", Unread("not asked"))
     parts = {"Components": [{"Name": name, "Version": each} for name, each in components]}
     info = changes.pop("info", {"Swarm": {"LocalNodeState": "inactive"}})
     said = None if platform is None else api({**platform, **parts}, **info)
     machine = msgspec.structs.replace(facts().machine, os=system)
     return seen(
-        engine(version=version, api=said, **{"running": starting()} | changes), machine=machine
+        engine(version=version, api=said, **{"running": starting()} | changes),
+        machine=machine,
+        packages=packages,
     )
 
 
@@ -523,6 +526,36 @@ VULNERABLE = [
         release("26.1.5+dfsg1", TRIXIE, EMPTY, (("containerd", "1.7.24~ds1"),)),
         "manual",
         ["engine of docker", "containerd of docker"],
+    ),
+    (
+        "Debian's own, whose changelog names every repair",
+        release(
+            "26.1.5+dfsg1",
+            TRIXIE,
+            EMPTY,
+            (("runc", "1.1.15+ds1"),),
+            packages=(
+                Package("docker.io", "26.1.5+dfsg1-9", ("CVE-2026-41567", "CVE-2026-34040")),
+                Package("runc", "1.1.15+ds1-2", tuple(each.partition(" ")[2] for each in RUNC)),
+            ),
+        ),
+        "pass",
+        [],
+    ),
+    (
+        "Debian's own, one repair less in the changelog",
+        release(
+            "26.1.5+dfsg1",
+            TRIXIE,
+            EMPTY,
+            (("runc", "1.1.15+ds1"),),
+            packages=(
+                Package("docker.io", "26.1.5+dfsg1-9", Unread("no changelog")),
+                Package("runc", "1.1.15+ds1-2", ("CVE-2025-31133",)),
+            ),
+        ),
+        "manual",
+        ["engine of docker", "runc of docker"],
     ),
     ("a line that may be repaired", release("25.0.17", TRIXIE, COMMUNITY, GOOD), "manual", ENGINE),
     ("API silent", release("29.7.2", TRIXIE, None), "unknown", []),
