@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from dockeraudit.effective.model import Endpoint, Origin, Outcome, Setting, TlsSettings
-from dockeraudit.facts import ApiFacts, Boot, Document, Pem, Wire
+from dockeraudit.facts import ApiFacts, Boot, Document, Package, Pem, Wire
 from dockeraudit.host import Engine, Host
 from dockeraudit.report import Result
 from tests.build import (
