@@ -6,11 +6,10 @@ Plain formatting, not rich: importing `rich.table` costs 60 to 90 ms of a 200 ms
 `[…]` in host text as markup.
 """
 
-import re
-import unicodedata
 from collections.abc import Iterator
 from itertools import islice
 
+from dockeraudit.lines import cells, inert, pad, wrap
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import SEVERITIES, HostReport, Proof, Report, Result, Waiver
 
@@ -27,8 +26,6 @@ _GAPS = 8
 _DETAIL = 300
 _VERBOSE_DETAIL = 4000
 _INDENT = " " * 10
-_COMMAND = re.compile(r"#(#\w*\[)")
-_BLANKS = re.compile("( +)")
 _SGR = {
     "critical": "1;97;41",
     "high": "1;31",
@@ -56,20 +53,9 @@ def render_table(report: Report, *, width: int, color: bool, verbose: bool) -> I
     ):
         lines = list(part(page, report))
         if lines:
-            yield "".join(f"{_inert(line)}\n" for line in lines)
+            yield "".join(f"{inert(line)}\n" for line in lines)
             if part is not _result:
                 yield "\n"
-
-
-def _inert(line: str) -> str:
-    r"""The line, which a CI runner must not take for a command (`::error::`, `##vso[…]`).
-
-    GitHub's looks behind leading blanks, Azure's anywhere in a line.
-    """
-    line = _COMMAND.sub(r"\\x23\1", line)
-    if line.lstrip().startswith("::"):
-        return line.replace("::", r"\x3a:", 1)
-    return line
 
 
 class _Page:
@@ -451,60 +437,3 @@ def _name(text: str) -> str:
 def _short(text: str) -> str:
     """A sentence from a host or a check, cut where it is no sentence any more."""
     return visible(clipped(text, _DETAIL))
-
-
-def cells(text: str) -> int:
-    """How many columns a text takes: East Asian wide characters take two, marks none."""
-    if text.isascii():
-        return len(text)
-    return sum(_cell(char) for char in text)
-
-
-def _cell(char: str) -> int:
-    if unicodedata.combining(char):
-        return 0
-    return 2 if unicodedata.east_asian_width(char) in "WF" else 1
-
-
-def pad(text: str, width: int) -> str:
-    """The text with blanks up to the width."""
-    return text + " " * (width - cells(text))
-
-
-def wrap(text: str, width: int) -> list[str]:
-    """The text in lines of at most that many columns, broken at blanks where there are some."""
-    lines: list[str] = []
-    line = ""
-    used = 0
-    for word in _words(text, width):
-        size = cells(word)
-        if used and used + size > width:
-            lines.append(line.rstrip())
-            line, used = "", 0
-            if word.isspace():
-                continue
-        line += word
-        used += size
-    if line.strip() or not lines:
-        lines.append(line.rstrip())
-    return lines
-
-
-def _words(text: str, width: int) -> Iterator[str]:
-    """Words and the blanks between them, none wider than a line."""
-    for word in _BLANKS.split(text):
-        rest = word
-        while cells(rest) > width:
-            cut = _cut(rest, width)
-            yield rest[:cut]
-            rest = rest[cut:]
-        yield rest
-
-
-def _cut(word: str, width: int) -> int:
-    """Where to break a long word: after the last mark like `/` in the line's second half."""
-    end = used = 0
-    while end < len(word) and (used := used + _cell(word[end])) <= width:
-        end += 1
-    marks = [at + 1 for at in range(end // 2, end) if word[at] in "./,:;@-=_"]
-    return marks[-1] if marks else max(end, 1)
