@@ -1,0 +1,36 @@
+"""Containers that share memory with the host, or offer theirs."""
+
+from dockeraudit import frameworks
+from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
+from dockeraudit.host import Container
+from dockeraudit.settings import Settings
+
+from . import _shared
+
+
+@check(
+    id="container-host-ipc",
+    title="Container that shares memory with the host",
+    severity=Severity.HIGH,
+    over=Container,
+    rationale="Shared memory, semaphores and queues of the host's programs, databases for "
+    "example, can be read and changed from it.",
+    remediation="Leave out --ipc host and --ipc shareable. " + _shared.AGAIN,
+    quiet="Its IPC namespace is private, or that of another container (reported there); --ipc "
+    "container:NAME is followed. One that others may join (shareable) is low. Where the "
+    "container whose it is is not listed it is unknown.",
+    references=frameworks.cis("5.17") + frameworks.ISOLATION,
+    profiles=LEVEL_1,
+)
+def host_ipc(container: Container, settings: Settings) -> Outcomes:
+    own = container.seen.host_config.ipc_mode
+    mode = container.mode("ipc")
+    said = container.said("HostConfig.IpcMode", own)
+    if mode == "host":
+        message = f"{container.label} shares the host's IPC{_shared.via(container, own)}"
+        yield Finding(container.resource, message, (said,))
+    elif own == "shareable":
+        message = f"{container.label} lets other containers join its IPC"
+        yield Finding(container.resource, message, (said,), Severity.LOW)
+    else:
+        yield from _shared.followed(container, mode)
