@@ -150,15 +150,15 @@ def _newer_config(host: Host, engine: Engine, started: int) -> Found:
 
 
 def _refuted(host: Host, engine: Engine, path: str) -> Found:
-    """A daemon that works although no start with this file does: it has not read it so.
+    """A daemon that works although its next start would fail: it did not start with these files.
 
-    Times can't tell where the file was written in the second of the start.
+    Times can't tell that of a file that was written in the second of the start.
     """
-    told, process = engine.running, engine.process
+    process, later = engine.process, engine.configured
     if process is None or not engine.listeners or is_starting(host.facts, process):
         return
-    if isinstance(told, Outcome) and told.starts is False:
-        what = f"{engine.name} works, and would not with its files as they are now: {told.error}"
+    if isinstance(later, Outcome) and later.starts is False:
+        what = f"{engine.name} works, and would not with its files as they are now: {later.error}"
         yield Finding(path or engine.name, what, _times(host, engine, path))
 
 

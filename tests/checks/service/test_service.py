@@ -745,7 +745,7 @@ PENDING = [
     ),
     (
         "works, and could not with the files of now",
-        seen(both(REFUSED, REFUSED)),
+        seen(both(SAME, REFUSED)),
         "fail",
         [(JSON, "medium")],
     ),
