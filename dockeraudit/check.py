@@ -118,6 +118,9 @@ class Check(Struct, Generic[Subject], frozen=True):
     references: tuple[Reference, ...]
     profiles: tuple[str, ...]
     function: Callable[[Subject, Settings], Outcomes]
+    paths: tuple[str, ...] = ()
+    """Paths that it asks about and that no other part of a scan looks at: their metadata is asked
+    for, never what is in them."""
 
     @property
     def family(self) -> str:
@@ -140,6 +143,7 @@ def check(
     quiet: str,
     references: tuple[Reference, ...] = (),
     profiles: tuple[str, ...] = ("daemon",),
+    paths: tuple[str, ...] = (),
 ) -> Callable[[Callable[[Subject, Settings], Outcomes]], Check[Subject]]:
     """Make a check of a generator function; `over` decides what it is called with."""
 
@@ -155,6 +159,7 @@ def check(
             references=references,
             profiles=profiles,
             function=function,
+            paths=paths,
         )
 
     return wrap

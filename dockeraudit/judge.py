@@ -17,6 +17,7 @@ from dockeraudit.check import (
     Reference,
     Severity,
 )
+from dockeraudit.exemptions import exemption
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.host.contents import Content, NotThere, contents
@@ -33,6 +34,10 @@ from dockeraudit.settings import Settings
 Item = Finding | Manual | NotApplicable | Unread
 
 
+class _Excepted(NotApplicable, frozen=True):
+    """What a check would have said of a subject that the user excepts from it, and why not."""
+
+
 class _Said(Struct, frozen=True):
     """One item that a check yielded, with the engine it was said of."""
 
@@ -44,7 +49,10 @@ def judge(host: Host, checks: Iterable[Check[Any]], settings: Settings) -> tuple
     """One result for each check, in the order given.
 
     A failure outweighs missing evidence, which outweighs what a person has to decide, which
-    outweighs a pass; not-applicable is left where nothing applied.
+    outweighs a pass; not-applicable is left where nothing applied. What a check would have said
+    of a subject that the user excepts from it does not count, and every message tells of it.
+    Where processes could not be seen, engines may run that nobody knows of: a check of engines
+    or of what they keep can then fail, and nothing else is known.
     """
     return tuple(_result(host, check, tuple(_said(host, check, settings))) for check in checks)
 
@@ -53,8 +61,10 @@ def _said(host: Host, check: Check[Any], settings: Settings) -> Iterator[_Said]:
     if check.over is Host:
         yield from _run(check, host, "", settings)
         return
-    if not host.engines:
-        yield _Said("", _no_engine(host))
+    if host.unseen is not None:
+        yield _Said("", host.unseen)
+    elif not host.engines:
+        yield _Said("", _NO_ENGINE)
     for engine in host.engines:
         for subject in _subjects(host, engine, check):
             if isinstance(subject, NotThere):
@@ -81,9 +91,12 @@ def _judged(
 ) -> Iterator[_Said]:
     applied = False
     lowered = not isinstance(subject, Engine | Daemon) and subject.lowered
+    excepted = exemption(settings, check.id, subject)
     for said in _run(check, subject, engine, settings):
         applied = True
-        if lowered and isinstance(said.item, Finding):
+        if excepted and not isinstance(said.item, NotApplicable):
+            yield _Said(engine, _Excepted(excepted))
+        elif lowered and isinstance(said.item, Finding):
             yield _Said(engine, _lowered(said.item, check))
         else:
             yield said
@@ -101,11 +114,7 @@ def _lowered(finding: Finding, check: Check[Any]) -> Finding:
 _PASSED = Manual("", "")
 """Stands for a subject in which nothing was found; never leaves this module."""
 
-
-def _no_engine(host: Host) -> NotApplicable | Unread:
-    if isinstance(host.facts.processes, Unread):
-        return Unread(f"processes: {host.facts.processes.reason}")
-    return NotApplicable("no Docker engine runs or is installed on this host")
+_NO_ENGINE = NotApplicable("no Docker engine runs or is installed on this host")
 
 
 def _run(
@@ -151,25 +160,28 @@ def _result(host: Host, check: Check[Any], said: tuple[_Said, ...]) -> Result:
         return _made(check, "pass", f"not found: {check.title}")
     findings = _reported(host, check, said, Finding)
     reasons = _reasons(said, Unread)
+    excepted = _reasons(said, _Excepted)
     if findings:
         message = findings[0].message
         if len(findings) > 1:
             message += f" (and {len(findings) - 1} more)"
         if reasons:
             message += f"; not all could be read: {reasons[0]}"
-        return _made(check, "fail", message, findings)
+        return _made(check, "fail", "; ".join((message, *excepted)), findings)
     if reasons:
-        return _made(check, "unknown", "; ".join(reasons))
+        return _made(check, "unknown", "; ".join((*reasons, *excepted)))
     manual = _reported(host, check, said, Manual)
     if manual:
-        return _made(check, "manual", manual[0].message, manual)
+        return _made(check, "manual", "; ".join((manual[0].message, *excepted)), manual)
     nothing = _reasons(said, NotApplicable)
     if nothing and all(isinstance(each.item, NotApplicable) for each in said):
         return _made(check, "not-applicable", "; ".join(nothing))
-    return _made(check, "pass", f"not found: {check.title}")
+    return _made(check, "pass", "; ".join((f"not found: {check.title}", *excepted)))
 
 
-def _reasons(said: Iterable[_Said], kind: type[Unread] | type[NotApplicable]) -> list[str]:
+def _reasons(
+    said: Iterable[_Said], kind: type[Unread] | type[NotApplicable] | type[_Excepted]
+) -> list[str]:
     """Each reason once, in the order they were given."""
     found = {each.item.reason: None for each in said if isinstance(each.item, kind)}
     return list(found)

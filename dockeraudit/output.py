@@ -8,7 +8,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import BinaryIO
 
@@ -63,6 +63,35 @@ def clipped(text: str, limit: int) -> str:
 
 
 PRIVATE = 0o600
+HEAD = 4096
+"""Bytes that a report is recognised by."""
+
+
+def foreign(path: str, ours: Callable[[bytes], bool]) -> str:
+    """Why a file must not be replaced by a report; empty where it may be.
+
+    `ours` tells by a file's first bytes whether it is a report, such as yesterday's. An empty file
+    is nobody's loss. What is no plain file is not looked at: `write` refuses that anyway.
+    """
+    if path == "-":
+        return ""
+    try:
+        if not stat.S_ISREG(os.lstat(path).st_mode):
+            return ""
+        file = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return ""
+    except PermissionError:
+        return "it is there, and can't be read, so that nobody knows what it is"
+    except (OSError, ValueError):
+        return ""
+    try:
+        head = os.read(file, HEAD)
+    except OSError as error:
+        return error.strerror or type(error).__name__
+    finally:
+        os.close(file)
+    return "" if not head or ours(head) else "it is there, and is no report of dockeraudit"
 
 
 def write(path: str | os.PathLike[str], chunks: Iterable[str], mode: int = PRIVATE) -> None:

@@ -16,11 +16,13 @@ from importlib import import_module
 from types import ModuleType
 from typing import Any, Protocol, cast
 
-from dockeraudit.check import Check, Severity
+from dockeraudit.check import Check, Reference, Severity
+from dockeraudit.host import Container, Daemon, Engine, Host, Image, Network
 from dockeraudit.report import Report
 
 CHECKS = "dockeraudit.checks"
 REPORTS = "dockeraudit.reports"
+SUBJECTS = (Engine, Daemon, Host, Container, Image, Network)
 
 
 Broken = Callable[[str], None]
@@ -38,7 +40,9 @@ def _refuse(message: str) -> None:
 class Writer(Protocol):
     """A report format: a module of this shape in `reports/`.
 
-    It may have a `MODE`, such as 0o644, where others than the file's owner have to read it.
+    It may have a `MODE`, such as 0o644, where others than the file's owner have to read it, and
+    `recognises(head: bytes) -> bool`, which tells a report of its own by the first 4,096 bytes: a
+    file that nobody recognises is only replaced with `--force`.
     """
 
     EXTENSION: str
@@ -58,12 +62,14 @@ def checks(broken: Broken = _refuse) -> dict[str, Check[Any]]:
     found: dict[str, Check[Any]] = {}
     for module in _modules(CHECKS, broken):
         tell = _refuse if _is_own(module.__name__, CHECKS) else broken
-        for check in _checks_of(module):
-            problem = _problem(check)
+        for check in checks_of(module):
+            problem = unusable(check)
+            other = found.get(check.id, check)
             if problem:
                 tell(f"plug-in {module.__name__} has a check that can't be used: {problem}")
-            elif check.id in found and found[check.id] is not check:
-                tell(f"check id {check.id} is defined twice: {module.__name__}")
+            elif other is not check:
+                first = other.function.__module__
+                tell(f"check id {check.id} is defined twice: {first} and {module.__name__}")
             else:
                 found[check.id] = check
     return dict(sorted(found.items()))
@@ -87,7 +93,23 @@ def formats(broken: Broken = _refuse) -> list[str]:
     return sorted({name for package in _doors(REPORTS, broken) for name in _names(package)})
 
 
-def _checks_of(module: ModuleType) -> Iterator[Check[Any]]:
+def recognised(format: str, head: bytes, broken: Broken = _refuse) -> bool:
+    """Whether a file that begins so is a report: of that format, else of any other."""
+    others = (name for name in formats(broken) if name != format)
+    return any(_recognises(name, head, broken) for name in (format, *others))
+
+
+def _recognises(format: str, head: bytes, broken: Broken) -> bool:
+    try:
+        own = getattr(writer(format, broken), "recognises", None)
+        return own is not None and bool(own(head))
+    except Exception as error:  # a plug-in's mistake, which writing its report will show
+        broken(f"the format {format} can't tell its own reports: {error!r}")
+        return False
+
+
+def checks_of(module: ModuleType) -> Iterator[Check[Any]]:
+    """The checks that a module holds under public names."""
     for name, value in vars(module).items():
         if name.startswith("_"):
             continue
@@ -96,15 +118,22 @@ def _checks_of(module: ModuleType) -> Iterator[Check[Any]]:
                 yield item
 
 
-def _problem(check: Check[Any]) -> str:
+def unusable(check: Check[Any]) -> str:
     """What is wrong with a head; nothing else checks the types that a plug-in gave."""
+    groups = (check.profiles, check.references, check.paths)
+    if not all(isinstance(group, tuple) for group in groups):
+        return f"profiles, references and paths of {check.id!r} are tuples"
     texts = (check.id, check.title, check.rationale, check.remediation, check.quiet)
-    if not all(isinstance(text, str) for text in (*texts, *check.profiles)):
+    if not all(isinstance(text, str) for text in (*texts, *check.profiles, *check.paths)):
         return f"a text of {check.id!r} is none"
     if not check.id.replace("-", "").isalnum() or not check.id.isascii():
         return f"its id {check.id!r} is not made of letters, digits and dashes"
     if not isinstance(check.severity, Severity):
         return f"the severity of {check.id} is {check.severity!r}, not one of Severity"
+    if check.over not in SUBJECTS:
+        return f"{check.id} is over {check.over!r}, which checks can't be called with"
+    if not all(isinstance(each, Reference) for each in check.references):
+        return f"a reference of {check.id} is none"
     return ""
 
 

@@ -144,7 +144,7 @@ def predict(files: Files, now: int) -> Prediction:
         tools={},
         boot=Boot("systemd"),
         units=(service, socket),
-        processes=Unread(REASON),
+        processes=(),
         sockets=Unread(REASON),
         peers=Unread(REASON),
         texts=texts,

@@ -2,6 +2,8 @@
 
 First `GET /_ping` in clear, then over TLS without a client certificate. With TLS 1.3 the
 handshake succeeds and the refusal comes on the first read, so it is read before it is judged.
+A listener with TLS is offered weak ciphers once more. Other ports of the host get the same two
+requests, since the API may hide behind anything; no more of them than `STRANGERS`.
 Whoever answers may be hostile: each connection has one deadline for all of it, however slowly
 and however much the other side says.
 """
@@ -13,11 +15,16 @@ import ssl
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from ipaddress import ip_address
 from time import monotonic
 from typing import Literal
 
+from msgspec.structs import replace
+
+from dockeraudit.effective.listeners import reach_of
 from dockeraudit.facts import Interface, Unread, Wire
 from dockeraudit.host import Host, Listener
+from dockeraudit.host.listeners import address_text, bridges
 from dockeraudit.targets import Target
 from dockeraudit.transport import Limits, TransportError, TransportOptions
 from dockeraudit.transport.process import Cancel
@@ -27,6 +34,10 @@ Secured = Literal["api", "client-certificate-required", "other", "failed", "sile
 
 TIMEOUT = 4.0
 """Seconds for a whole connection: to connect, to shake hands, to be answered."""
+STRANGERS = 64
+"""Ports of others that are asked at most, and for how many seconds each."""
+STRANGER_TIMEOUT = 2.0
+AT_ONCE = 16
 ANSWER = 4096
 """Bytes read of an answer; what an endless stream says after them doesn't matter."""
 RECORDS = 1 << 17
@@ -34,7 +45,9 @@ RECORDS = 1 << 17
 
 _PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
 _ALERT, _HANDSHAKE = 21, 22
-_CERTIFICATE, _CERTIFICATE_REQUEST = 11, 13
+_SERVER_HELLO, _CERTIFICATE, _CERTIFICATE_REQUEST = 2, 11, 13
+_WEAK = "SHA1:SHA256:SHA384:kRSA:3DES:!PSK:!SRP:!aNULL:!eNULL:@SECLEVEL=0"
+"""OpenSSL's words for CBC with any MAC, and for the exchange of keys by RSA."""
 _ATTRIBUTE = re.compile(rb"\x06\x03\x55\x04(.)[\x0c\x13\x14\x16]([\x00-\x7f])", re.S)
 _ATTRIBUTES = {3: "CN", 6: "C", 7: "L", 8: "ST", 10: "O", 11: "OU"}
 
@@ -57,7 +70,46 @@ def probe_host(
                 place = _place(target, options, host, cancel)
             if address := _address(listener, place, here=target.kind == "local"):
                 found[address, listener.port] = None
-    return tuple(probe(*address) for address in found if not cancel.is_set())
+    wires = tuple(probe(*address) for address in found if not cancel.is_set())
+    unknown = strangers(host)
+    if not unknown or cancel.is_set():
+        return wires
+    if place is None:
+        place = _place(target, options, host, cancel)
+    return wires + _asked(unknown, place, cancel)
+
+
+def strangers(host: Host) -> tuple[tuple[str, int], ...]:
+    """The listening TCP sockets that other machines may reach and no engine holds.
+
+    Each port once, and an address of `` for every address of the host.
+    """
+    daemons = {engine.process.pid for engine in host.engines if engine.process is not None}
+    taken = {each.port for engine in host.engines for each in engine.listeners}
+    known = () if isinstance(host.facts.sockets, Unread) else host.facts.sockets
+    found: dict[int, str] = {}
+    for each in known:
+        if each.transport == "unix" or each.namespace or daemons & set(each.pids):
+            continue
+        reach = reach_of(address_text(each.address, each.port), bridges=bridges(host.facts))
+        if each.port not in taken and reach in ("ANY", "ADDR"):
+            wide = ip_address(each.address).is_unspecified
+            found[each.port] = "" if wide else found.get(each.port, each.address)
+    return tuple((found[port], port) for port in sorted(found))[:STRANGERS]
+
+
+def _asked(unknown: tuple[tuple[str, int], ...], place: str, cancel: Cancel) -> tuple[Wire, ...]:
+    """What each of them answers, several at a time."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    def one(where: tuple[str, int]) -> Wire | None:
+        address = where[0] or place
+        if not address or cancel.is_set():
+            return None
+        return ask(address, where[1], STRANGER_TIMEOUT)
+
+    with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:
+        return tuple(wire for wire in pool.map(one, unknown) if wire is not None)
 
 
 def _address(listener: Listener, place: str, *, here: bool) -> str:
@@ -104,22 +156,33 @@ def _ssh_name(target: Target, options: TransportOptions, cancel: Cancel) -> str:
 
 
 def probe(address: str, port: int) -> Wire:
-    """One address: what plain HTTP gets, then TLS where plain is not the API."""
+    """One address of an engine's; where it speaks TLS, whether it takes weak ciphers too."""
+    wire = ask(address, port)
+    if wire.plain != "tls-server":
+        return wire
+    return replace(wire, weak_cipher=_weak_cipher(address, port))
+
+
+def ask(address: str, port: int, timeout: float | None = None) -> Wire:
+    """One address: what plain HTTP gets, then TLS where plain is not the API.
+
+    `timeout`: for each of the two connections, where it is not TIMEOUT.
+    """
     try:
-        plain = _plain(address, port)
+        plain = _plain(address, port, timeout)
     except socket.gaierror as error:
         reason = f"{address} has no address here: {error.strerror or error}"
         return Wire("scanner", address, port, Unread(reason), None)
     if plain in ("api", "refused", "filtered"):
         return Wire("scanner", address, port, plain, None)
-    return _tls(address, port, plain)
+    return _tls(address, port, plain, timeout)
 
 
 class _Connection:
     """A TCP connection that is over at its deadline."""
 
-    def __init__(self, address: str, port: int) -> None:
-        self._deadline = monotonic() + TIMEOUT
+    def __init__(self, address: str, port: int, timeout: float | None = None) -> None:
+        self._deadline = monotonic() + (TIMEOUT if timeout is None else timeout)
         self._socket = self._connected(address, port)
 
     def __enter__(self) -> "_Connection":
@@ -165,9 +228,9 @@ class _Connection:
         return self._socket.recv(size)
 
 
-def _plain(address: str, port: int) -> Plain:
+def _plain(address: str, port: int, timeout: float | None = None) -> Plain:
     try:
-        connection = _Connection(address, port)
+        connection = _Connection(address, port, timeout)
     except socket.gaierror:
         raise
     except OSError as error:
@@ -227,10 +290,10 @@ def is_api(answer: bytes) -> bool:
 class _Handshake:
     """TLS over a connection with its deadline; what comes in clear is looked at."""
 
-    def __init__(self, connection: _Connection) -> None:
+    def __init__(self, connection: _Connection, context: ssl.SSLContext) -> None:
         self._connection = connection
         self._in, self._out = ssl.MemoryBIO(), ssl.MemoryBIO()
-        self._tls = _context().wrap_bio(self._in, self._out)
+        self._tls = context.wrap_bio(self._in, self._out)
         self._room = RECORDS
         self.seen = bytearray()
 
@@ -282,13 +345,13 @@ class _Handshake:
             self._in.write_eof()
 
 
-def _tls(address: str, port: int, plain: Plain) -> Wire:
+def _tls(address: str, port: int, plain: Plain, timeout: float | None) -> Wire:
     try:
-        connection = _Connection(address, port)
+        connection = _Connection(address, port, timeout)
     except OSError:
         return Wire("scanner", address, port, plain, "failed")
     with connection:
-        handshake = _Handshake(connection)
+        handshake = _Handshake(connection, _context())
         try:
             handshake.shake()
         except ssl.SSLError as error:
@@ -347,6 +410,33 @@ def _refusal(error: ssl.SSLError, seen: bytes) -> Secured:
     if "ALERT_HANDSHAKE_FAILURE" in reason and _request(seen) is not None:
         return "client-certificate-required"
     return "failed"
+
+
+def _weak_cipher(address: str, port: int) -> str | None:
+    """The suite that a server takes of weak ones; empty: none. None: it could not be tried."""
+    context = _context()
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        context.set_ciphers(_WEAK)
+        connection = _Connection(address, port)
+    except OSError:  # an SSLError too: this machine's OpenSSL has no such suites
+        return None
+    with connection:
+        handshake = _Handshake(connection, context)
+        try:
+            handshake.shake()
+        except ssl.SSLError:
+            if not handshake.seen:
+                return None
+        except OSError:
+            return None
+    names = {int(each["id"]) & 0xFFFF: str(each["name"]) for each in context.get_ciphers()}
+    for kind, body in _messages(bytes(handshake.seen)):
+        if kind == _SERVER_HELLO and len(body) > 34:
+            at = 35 + body[34]
+            suite = int.from_bytes(body[at : at + 2], "big")
+            return names.get(suite, f"suite {suite:#06x}")
+    return ""
 
 
 def _in_clear(seen: bytes) -> tuple[str, tuple[str, ...] | None]:

@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -40,6 +40,9 @@ MAX_FACTS_FILE = 64 * 1024 * 1024
 LAST_SECOND = 253_402_300_799
 """The end of the year 9999, after which there is no RFC 3339 time."""
 
+if TYPE_CHECKING:
+    from dockeraudit.fleet import HostShown
+
 R = TypeVar("R")
 
 
@@ -72,16 +75,24 @@ def scan(
 ) -> tuple[HostReport, ...]:
     """Scan all targets, a bounded number at a time; reports in the order of the targets.
 
-    `finished` is called with each host's report as soon as it is known. When `cancel` is set,
-    hosts that are not done are reported as interrupted.
+    `finished` is called with each host's report as soon as it is known; what only several hosts
+    together show is added to the reports at the end. When `cancel` is set, hosts that are not done
+    are reported as interrupted.
     """
-    return in_turn(
-        tuple(targets),
-        partial(scan_target, plan=plan, cancel=cancel),
+    wanted = tuple(targets)
+    looked = in_turn(
+        wanted,
+        partial(_looked, plan=plan, cancel=cancel, several=len(wanted) > 1),
         concurrency,
-        finished,
+        lambda each: finished(each.report),
         cancel,
     )
+    reports = tuple(each.report for each in looked)
+    if not any(each.shown for each in looked):
+        return reports
+    from dockeraudit.fleet import compared
+
+    return compared(reports, tuple(each.shown for each in looked))
 
 
 def in_turn(
@@ -114,18 +125,28 @@ def in_turn(
         return tuple(future.result() for future in futures)
 
 
-def scan_target(target: Target, plan: Plan, cancel: Cancel) -> HostReport:
-    """One target's report; whatever the host or the network did is in it, never raised."""
+class _Looked(Struct, frozen=True):
+    """A target's report, and what its host has to compare with others."""
+
+    report: HostReport
+    shown: "HostShown | None" = None
+
+
+def _looked(target: Target, plan: Plan, cancel: Cancel, *, several: bool) -> _Looked:
+    """One target; whatever the host or the network did is in its report, never raised."""
     started = time.monotonic()
     if cancel.is_set():
-        return unreachable(target, HostError("interrupted", "interrupted before it began", ""), 0)
+        problem = HostError("interrupted", "interrupted before it began", "")
+        return _Looked(unreachable(target, problem, 0))
     if target.kind != "facts":
         plan = plan.of(target.spec)
     try:
         host = gather(target, plan, cancel)
         if target.kind == "facts":
-            return report_host(host, plan.of(host.facts.target))
-        return report_host(host, plan, target.spec)
+            report = report_host(host, plan.of(host.facts.target))
+        else:
+            report = report_host(host, plan, target.spec)
+        return _Looked(report, _shown(host, report) if several else None)
     except TransportError as error:
         problem = HostError(error.kind, error.message, error.hint)
     except Cancelled:
@@ -140,7 +161,17 @@ def scan_target(target: Target, plan: Plan, cancel: Cancel) -> HostReport:
             f"dockeraudit itself failed: {type(error).__name__}: {error}",
             "report it, with what DOCKERAUDIT_DEBUG=1 shows",
         )
-    return unreachable(target, problem, time.monotonic() - started)
+    return _Looked(unreachable(target, problem, time.monotonic() - started))
+
+
+def _shown(host: Host, report: HostReport) -> "HostShown | None":
+    """What the host has to compare, if a check that was run asks for it."""
+    if not report.certificates:
+        return None
+    from dockeraudit import fleet
+
+    asked = any(result.check in fleet.CHECKS for result in report.results)
+    return fleet.shown(host, report.address) if asked else None
 
 
 def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
@@ -169,9 +200,9 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
     if target.kind == "local":
         facts = _named(facts, always=True)
     host = Host(facts)
-    named = missing_paths(host)
-    if named:
-        more = transport.run(("sh",), build(nonce, named), plan.limits)
+    named, asked = missing_paths(host), unseen(host, plan.checks)
+    if named or asked:
+        more = transport.run(("sh",), build(nonce, named, asked), plan.limits)
         try:
             host = Host(merge(facts, more.stdout, nonce))
         except CollectError as error:
@@ -218,6 +249,12 @@ def missing_paths(host: Host) -> tuple[str, ...]:
             if isinstance(outcome, Outcome):
                 named |= dict.fromkeys(outcome.consulted)
     return tuple(path for path in named if path.startswith("/") and path not in host.facts.files)
+
+
+def unseen(host: Host, checks: Iterable[Check[Any]]) -> tuple[str, ...]:
+    """The paths that checks ask about by themselves and the first round did not look at."""
+    asked = dict.fromkeys(path for check in checks for path in check.paths)
+    return tuple(path for path in asked if path not in host.facts.files)
 
 
 class FactsFileError(FactsError):

@@ -1,7 +1,7 @@
 """Which checks a run uses: a profile, narrowed by `--check` and `--skip`."""
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, Protocol
 
 from dockeraudit.check import Check
 from dockeraudit.words import nearest
@@ -15,17 +15,38 @@ class SelectionError(Exception):
     """A profile or a pattern that names nothing; the message says what is near."""
 
 
+class OwnProfile(Protocol):
+    """A profile that a user made: all of another one, with some added, then some removed."""
+
+    @property
+    def base(self) -> str | None: ...
+    @property
+    def add(self) -> tuple[str, ...]: ...
+    @property
+    def remove(self) -> tuple[str, ...]: ...
+
+
+Own = Mapping[str, OwnProfile]
+
+
 def select(
-    checks: dict[str, Check[Any]], profile: str, only: Iterable[str], skip: Iterable[str]
+    checks: dict[str, Check[Any]],
+    profile: str,
+    only: Iterable[str],
+    skip: Iterable[str],
+    own: Own | None = None,
 ) -> tuple[Check[Any], ...]:
-    """The checks to run, in the order of ids.
+    """The checks to run, in the order of ids; `own` are profiles that a user made.
 
     `--check` chooses among all checks, whatever the profile; `--skip` takes away.
 
     Raises:
-        SelectionError: the profile is unknown, a pattern matches nothing, or nothing is left.
+        SelectionError: a profile is unknown, a pattern matches nothing, or nothing is left.
     """
-    inside = _of_profile(checks, profile)
+    own = own or {}
+    for name in own:
+        _of_own(checks, name, own)
+    inside = _of_profile(checks, profile, own)
     chosen = _named(checks, only) or inside
     left_out = _named(checks, skip)
     kept = tuple(checks[id] for id in sorted(chosen - left_out))
@@ -40,8 +61,12 @@ def profiles(checks: dict[str, Check[Any]]) -> tuple[str, ...]:
     return tuple(sorted(named | {EVERYTHING}))
 
 
-def _of_profile(checks: dict[str, Check[Any]], profile: str) -> set[str]:
-    there_are = profiles(checks)
+def _of_profile(
+    checks: dict[str, Check[Any]], profile: str, own: Own, above: tuple[str, ...] = ()
+) -> set[str]:
+    if profile in own:
+        return _of_own(checks, profile, own, above)
+    there_are = sorted({*profiles(checks), *own})
     if profile not in there_are:
         known = ", ".join(there_are)
         raise SelectionError(
@@ -50,6 +75,23 @@ def _of_profile(checks: dict[str, Check[Any]], profile: str) -> set[str]:
     return {
         id for id, check in checks.items() if profile in check.profiles or profile == EVERYTHING
     }
+
+
+def _of_own(
+    checks: dict[str, Check[Any]], name: str, own: Own, above: tuple[str, ...] = ()
+) -> set[str]:
+    if name in profiles(checks):
+        raise SelectionError(f"no profile can be called {name!r}: the checks have one of that name")
+    if name in above:
+        raise SelectionError(
+            f"the profile {name!r} is made of itself: {' > '.join((*above, name))}"
+        )
+    wanted = own[name]
+    base = _of_profile(checks, wanted.base, own, (*above, name)) if wanted.base else set()
+    found = (base | _named(checks, wanted.add)) - _named(checks, wanted.remove)
+    if not found:
+        raise SelectionError(f"the profile {name!r} has no check")
+    return found
 
 
 def _named(checks: dict[str, Check[Any]], patterns: Iterable[str]) -> set[str]:

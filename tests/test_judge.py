@@ -15,7 +15,7 @@ from dockeraudit.check import (
     known,
 )
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Container, Daemon, Engine, Host
 from dockeraudit.judge import fingerprint, judge
 from dockeraudit.report import Result
 from dockeraudit.settings import Settings
@@ -128,6 +128,34 @@ def test_a_host_without_an_engine() -> None:
     blind = facts(processes=Unread("/proc can't be read"))
     assert judge(Host(facts(), ()), (yielding(),), SETTINGS)[0].status == "not-applicable"
     assert judge(Host(blind, ()), (yielding(),), SETTINGS)[0].status == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("items", "status"),
+    [
+        pytest.param((), "unknown", id="a pass"),
+        pytest.param((NOTHING,), "unknown", id="not applicable"),
+        pytest.param((WRONG,), "fail", id="what the next start does wrong"),
+    ],
+)
+@pytest.mark.parametrize("over", [Engine, Daemon])
+def test_engines_may_run_where_processes_are_not_seen(
+    over: type, items: tuple[Finding, ...], status: str
+) -> None:
+    check = made(yielding(*items).function, over)
+    host = Host(facts(processes=Unread("/proc can't be read")), (engine(process=None),))
+    assert judge(host, (check,), SETTINGS)[0].status == status
+
+
+def test_what_an_engine_keeps_is_unknown_where_processes_are_not_seen() -> None:
+    host = Host(facts(processes=Unread("/proc can't be read")), (engine(process=None),))
+    result = judge(host, (made(yielding().function, Container),), SETTINGS)[0]
+    assert (result.status, result.message) == ("unknown", "processes: /proc can't be read")
+
+
+def test_a_check_of_the_host_judges_what_it_sees() -> None:
+    host = Host(facts(processes=Unread("/proc can't be read")), (engine(process=None),))
+    assert judge(host, (made(yielding().function, Host),), SETTINGS)[0].status == "pass"
 
 
 def test_fingerprint_depends_on_what_is_wrong_and_where() -> None:

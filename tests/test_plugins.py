@@ -107,7 +107,7 @@ def test_a_door_that_leads_nowhere(acme: Path) -> None:
     (acme / "acme_checks" / "one.py").unlink()
     (acme / "acme_checks" / "__init__.py").unlink()
     (acme / "acme_checks").rmdir()
-    answer = with_plugins(acme, "scan", facts("hardened"))
+    answer = with_plugins(acme, "scan", facts("hardened"), "--check", "service-active")
     assert answer.status == 0
     assert "plug-in acme_checks can't be loaded" in answer.err
 

@@ -286,6 +286,7 @@ def test_what_is_called(
     monkeypatch.setattr(
         module, "probe", lambda address, port: Wire("scanner", address, port, "filtered", None)
     )
+    monkeypatch.setattr(module, "strangers", lambda host: ())
     wires = probe_host(parse(target), TransportOptions(), recorded(name), Cancel())
     assert [(wire.address, wire.port) for wire in wires] == called
 
@@ -297,6 +298,7 @@ def test_an_alias_of_ssh_is_called_where_ssh_goes(
     monkeypatch.setattr(
         module, "probe", lambda address, port: Wire("scanner", address, port, "filtered", None)
     )
+    monkeypatch.setattr(module, "strangers", lambda host: ())
     options = TransportOptions(ssh_config=str(tmp_path / "config"))
     (wire,) = probe_host(parse("web"), options, recorded("plain-any"), Cancel())
     assert wire.address == "192.0.2.8"

@@ -2,6 +2,7 @@
 
 import pytest
 
+from dockeraudit.config.model import Profile
 from dockeraudit.plugins import checks
 from dockeraudit.selection import SelectionError, profiles, select
 
@@ -70,3 +71,52 @@ def test_what_names_nothing(
 ) -> None:
     with pytest.raises(SelectionError, match=said.replace("*", r"\*").replace("?", r"\?")):
         select(ALL, profile, only, skip)
+
+
+OWN = {
+    "acme": Profile(base="daemon", add=("daemon-log-*",), remove=("tls-*", "service-active")),
+    "narrow": Profile(base="acme", remove=("daemon-*", "listener-*")),
+    "few": Profile(add=("listener-tcp-plain", "tls-*")),
+}
+
+
+def of(profile: str, own: dict[str, Profile] | None = None) -> set[str]:
+    return {check.id for check in select(ALL, profile, (), (), OWN if own is None else own)}
+
+
+class TestOwnProfiles:
+    """A profile of the user's: another one, with some checks added, then some removed."""
+
+    def test_base_add_and_remove(self) -> None:
+        daemon = set(chosen())
+        added = {id for id in ALL if id.startswith("daemon-log-")}
+        removed = {id for id in daemon if id.startswith("tls-")} | {"service-active"}
+        assert added - daemon
+        assert of("acme") == (daemon | added) - removed
+        assert of("daemon") == daemon, "the others stay as they are"
+
+    def test_one_of_another(self) -> None:
+        assert of("narrow") == {
+            id for id in of("acme") if not id.startswith(("daemon-", "listener-"))
+        }
+
+    def test_without_a_base(self) -> None:
+        assert of("few") == {id for id in ALL if id.startswith("tls-")} | {"listener-tcp-plain"}
+
+    @pytest.mark.parametrize(
+        ("profile", "own", "said"),
+        [
+            ("acm", OWN, "no profile 'acm'. Did you mean 'acme'?"),
+            ("daemon", {"x": Profile(base="deamon")}, "Did you mean 'daemon'?"),
+            ("daemon", {"x": Profile(base="daemon", add=("tls-x",))}, "no check 'tls-x'"),
+            ("daemon", {"x": Profile(base="daemon", remove=("zz",))}, "no check 'zz'"),
+            ("daemon", {"strict": Profile(base="daemon")}, "no profile can be called 'strict'"),
+            ("daemon", {"x": Profile(base="x")}, "'x' is made of itself: x > x"),
+            ("x", {"x": Profile(base="y"), "y": Profile(base="x")}, "made of itself: x > y > x"),
+            ("daemon", {"x": Profile()}, "the profile 'x' has no check"),
+        ],
+    )
+    def test_mistakes(self, profile: str, own: dict[str, Profile], said: str) -> None:
+        with pytest.raises(SelectionError) as caught:
+            of(profile, own)
+        assert said in str(caught.value)

@@ -30,6 +30,7 @@ def main() -> None:
             for host, states in truth.items()
             if host in said
             for item, state in states.items()
+            if state != "outside"
         ]
 
     spoken = {host: words for host, words in theirs.items() if not isinstance(words, str)}

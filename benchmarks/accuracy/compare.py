@@ -40,7 +40,7 @@ class Answer(Struct, frozen=True):
             return "false positive"
         if self.truth == "absent":
             return "empty pass" if self.said == "right" else "agreed"
-        return {"right": "true negative", "absent": "false negative"}.get(self.said, "left open")  # type: ignore[return-value]
+        return "true negative" if self.said == "right" else "left open"
 
 
 class Score(Struct, frozen=True):

@@ -1,4 +1,7 @@
-"""Several people share one client certificate."""
+"""Several people or hosts share one client certificate.
+
+What several hosts share is found when all have been looked at: dockeraudit/fleet.py.
+"""
 
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.host import Host
@@ -10,13 +13,15 @@ from . import _shared
 
 @check(
     id="certificate-client-copies",
-    title="Several accounts share one client certificate",
+    title="Several accounts or hosts share one client certificate",
     severity=Severity.MEDIUM,
     over=Host,
     rationale="Nobody can tell who did what, and one person's access can't be withdrawn without"
     " everybody's.",
     remediation="Give each account a certificate of its own:\n" + _shared.RENEW_CLIENT,
-    quiet="Copies in one account's contexts; copies on other hosts, which one host can't show.",
+    quiet="Copies in one account's contexts. Hosts are compared with those of the same scan only,"
+    " by the key: a certificate that lies somewhere without its key is no copy, and a new"
+    " certificate for the old key is one. Certificates for registries are not compared.",
     references=_shared.REFERENCES,
 )
 def client_copies(host: Host, settings: Settings) -> Outcomes:

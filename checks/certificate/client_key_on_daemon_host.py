@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
-from dockeraudit.facts import Evidence, FileFacts
+from dockeraudit.facts import Evidence, FileFacts, Unread
 from dockeraudit.host import Host
 from dockeraudit.host.certificates import HeldCertificate, HeldKey
 from dockeraudit.settings import Settings
@@ -35,7 +35,9 @@ def client_key_on_daemon_host(host: Host, settings: Settings) -> Outcomes:
         return
     keys, unread = _shared.keys(host, _shared.CLIENT)
     yield from unread
-    clients, _ = _shared.certificates(host, _shared.CLIENT)
+    clients, gaps = _shared.certificates(host, _shared.CLIENT)
+    if keys:
+        yield from (gap for gap in (*ca_gaps, *gaps) if isinstance(gap, Unread))
     for key in keys:
         for held in _belonging(key, clients):
             if not _shared.leads(held, _shared.sent_with(held, material), cas):

@@ -1,4 +1,7 @@
-"""Two certificates of one CA have one serial number."""
+"""Two certificates of one CA have one serial number, or several hosts have one key.
+
+What several hosts share is found when all have been looked at: dockeraudit/fleet.py.
+"""
 
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.host import Host
@@ -10,15 +13,20 @@ from . import _shared
 
 @check(
     id="certificate-duplicate-serial",
-    title="Two certificates of one CA have the same serial number",
+    title="Certificates share a serial number, or hosts a key",
     severity=Severity.MEDIUM,
     over=Host,
     rationale="The serial number is how a CA tells its certificates apart, in logs and in any list"
-    " of withdrawn ones. Some clients refuse the second one they see.",
+    " of withdrawn ones. Some clients refuse the second one they see. A server key that is on"
+    " several hosts is lost for all of them when one is broken into, and each of them can pass for"
+    " the others.",
     remediation="Sign with `-CAcreateserial` and keep the CA's .srl file, or give each one"
     ' `-set_serial "0x$(openssl rand -hex 16)"`, on Debian and RHEL alike.\n'
     + _shared.RENEW_SERVER,
-    quiet="Copies of one certificate; duplicates on other hosts, which one host can't show.",
+    quiet="Copies of one certificate on one host, and of a CA's anywhere. Hosts are compared with"
+    " those of the same scan only, and never with themselves under another name. Across hosts two"
+    " issuers are one if their keys are, so a host without its CA's certificate is left out. Keys"
+    " of clients are certificate-client-copies' part; those for registries are not compared.",
     references=_shared.REFERENCES,
 )
 def duplicate_serial(host: Host, settings: Settings) -> Outcomes:

@@ -44,7 +44,7 @@ def swarm_node(host: Host, settings: Settings) -> Outcomes:
 def _state(engine: Engine, host: Host) -> str | Unread:
     """Whether the engine is part of a swarm, as its API says, or its data-root."""
     if engine.process is None:
-        return "stopped"
+        return host.unseen or "stopped"
     if engine.api is None or isinstance(engine.api.info, Unread):
         if _has_no_folder(engine, host):
             return "inactive"

@@ -125,12 +125,36 @@ class Published(Struct, frozen=True):
 
 
 def published(container: Container) -> list[Published]:
-    """What is published now; of a stopped container what its next start publishes."""
+    """What is published now; of a stopped container what its next start publishes.
+
+    In the host's network nothing is, whatever it was told. A swarm publishes a service's ports on
+    every address of every node.
+
+    Raises:
+        MissingEvidence: it is a swarm's task, and what its service publishes only managers know.
+    """
+    if container.mode("network") == "host":
+        return []
     if container.running:
         field, bindings = "NetworkSettings.Ports", container.seen.network_settings.ports
     else:
         field, bindings = "HostConfig.PortBindings", container.seen.host_config.port_bindings
-    return [_published(container, field, port, each) for port, each in _each(bindings)]
+    found = [_published(container, field, port, each) for port, each in _each(bindings)]
+    return [*found, *_by_swarm(container)] if swarm_task(container) else found
+
+
+def _by_swarm(container: Container) -> Iterator[Published]:
+    kept = known(inventory(container.engine))
+    if kept.swarm is None:
+        known(Unread(f"what the service of {container.label} publishes: only managers know"))
+    name = container.seen.config.labels.get("com.docker.swarm.service.name", "")
+    for service in known(kept.services, "services") if container.running else ():
+        for each in service.spec.endpoint_spec.ports if service.spec.name == name else ():
+            if each.publish_mode == "ingress" and each.published_port:
+                port = f"{each.target_port}/{each.protocol or 'tcp'}"
+                said = f"Ports {each.published_port} to {port}, mode ingress"
+                evidence = Evidence(f"docker service inspect {name}", said)
+                yield Published(port, "0.0.0.0", str(each.published_port), evidence)
 
 
 def by_port(container: Container) -> dict[str, list[Published]]:

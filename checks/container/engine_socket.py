@@ -4,10 +4,11 @@ from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Container
+from dockeraudit.host.binds import mounted
 from dockeraudit.host.engine_sockets import sockets_at
 from dockeraudit.settings import Settings
 
-from . import _mounts, _shared
+from . import _shared
 
 
 @check(
@@ -28,7 +29,7 @@ from . import _mounts, _shared
     profiles=LEVEL_1,
 )
 def engine_socket(container: Container, settings: Settings) -> Outcomes:
-    for mount in _mounts.mounted(container):
+    for mount in mounted(container):
         if isinstance(mount, Unread):
             yield mount
             continue

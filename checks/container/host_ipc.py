@@ -1,4 +1,4 @@
-"""Containers that share memory with the host, or offer theirs."""
+"""Containers that share memory with the host."""
 
 from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
@@ -15,10 +15,10 @@ from . import _shared
     over=Container,
     rationale="Shared memory, semaphores and queues of the host's programs, databases for "
     "example, can be read and changed from it.",
-    remediation="Leave out --ipc host and --ipc shareable. " + _shared.AGAIN,
-    quiet="Its IPC namespace is private, or that of another container (reported there); --ipc "
-    "container:NAME is followed. One that others may join (shareable) is low. Where the "
-    "container whose it is is not listed it is unknown.",
+    remediation="Leave out --ipc host. " + _shared.AGAIN,
+    quiet="Its IPC namespace is not the host's; --ipc container:NAME is followed. Where the "
+    "container whose it is is not listed it is unknown. What others may join is "
+    "container-ipc-shareable's.",
     references=frameworks.cis("5.17") + frameworks.ISOLATION,
     profiles=LEVEL_1,
 )
@@ -29,8 +29,5 @@ def host_ipc(container: Container, settings: Settings) -> Outcomes:
     if mode == "host":
         message = f"{container.label} shares the host's IPC{_shared.via(container, own)}"
         yield Finding(container.resource, message, (said,))
-    elif own == "shareable":
-        message = f"{container.label} lets other containers join its IPC"
-        yield Finding(container.resource, message, (said,), Severity.LOW)
     else:
         yield from _shared.followed(container, mode)

@@ -20,7 +20,7 @@ from . import _shared
     "`allowed-published-ports` of the settings. " + _shared.AGAIN,
     quiet="Nothing is published, or all that is is allowed by the settings. Where they allow "
     "nothing in particular, a person has to say whether a port is needed. Ports of swarm services "
-    "belong to the swarm.",
+    "count; of a task on a worker they are unknown.",
     references=frameworks.cis("5.9") + frameworks.NETWORK,
     profiles=LEVEL_1,
 )

@@ -4,12 +4,12 @@ from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Container
+from dockeraudit.host.binds import Mounted, mounted, within
 from dockeraudit.host.contents import info
 from dockeraudit.host.engine_sockets import engine_sockets
 from dockeraudit.settings import Settings
 
-from . import _mounts, _shared
-from ._mounts import within
+from . import _shared
 
 _SENSITIVE = (
     "/boot",
@@ -48,7 +48,7 @@ def sensitive_mounts(container: Container, settings: Settings) -> Outcomes:
     root: str = info(container.engine, "DockerRootDir", "/var/lib/docker")
     folders = dict.fromkeys((*_SENSITIVE, root))
     sockets = engine_sockets(container.host)
-    for mount in _mounts.mounted(container):
+    for mount in mounted(container):
         if isinstance(mount, Unread):
             yield mount
         elif mount.real not in sockets:
@@ -56,7 +56,7 @@ def sensitive_mounts(container: Container, settings: Settings) -> Outcomes:
 
 
 def _judged(
-    container: Container, mount: _mounts.Mounted, folders: tuple[str, ...], decisive: set[str]
+    container: Container, mount: Mounted, folders: tuple[str, ...], decisive: set[str]
 ) -> Outcomes:
     what = next((each for each in folders if within(mount.real, each)), "")
     inside = next((each for each in folders if within(each, mount.real)), "")

@@ -10,8 +10,8 @@ from msgspec import Struct
 from dockeraudit.check import MissingEvidence, NotApplicable, Outcomes, known
 from dockeraudit.effective.model import Outcome
 from dockeraudit.effective.version import Version, parse_version
-from dockeraudit.facts import Document, Evidence, FileFacts, Names, Process, Unread
-from dockeraudit.host import Daemon, Engine
+from dockeraudit.facts import Document, Evidence, Names, Process, Unread
+from dockeraudit.host import Daemon, Engine, options
 from dockeraudit.host.startup import Start
 from dockeraudit.settings import Settings
 
@@ -88,34 +88,10 @@ def option(daemon: Daemon, name: str, default: Any = None) -> Told:
         MissingEvidence: it can't be told. A file that was written after the start is no witness
             of what the daemon read, so only flags count then.
     """
-    engine = daemon.engine
-    outcome = known(engine.effective, name)
-    setting = outcome.setting(name)
-    if setting is None and outcome.starts is None:
-        raise MissingEvidence(Unread(f"{name}: {outcome.undecided or 'it was not computed'}"))
-    source = "default" if setting is None else str(setting.origin)
-    path = _rewritten(daemon, outcome)
-    if path and not source.startswith("flag "):
-        raise MissingEvidence(
-            Unread(f"{name}: {path} was written after the start, and nothing else says it")
-        )
-    value = default if setting is None else setting.value
+    found = known(options.option(daemon, name))
+    source = "default" if found is None else found.origin
+    value = default if found is None else found.value
     return Told(value, Evidence(source, f"{name} {shown(value)}"))
-
-
-def _rewritten(daemon: Daemon, outcome: Outcome) -> str:
-    """The configuration file, if it is newer than the running daemon; else empty."""
-    process = daemon.engine.process
-    setting = outcome.setting("config-file")
-    path = str(setting.value or "") if setting is not None else "/etc/docker/daemon.json"
-    if process is None or process.started is None:
-        return ""
-    for place in (path, daemon.host.resolved(path)[0]):
-        seen = daemon.host.file(place)
-        # Starts are known in whole seconds.
-        if isinstance(seen, FileFacts) and seen.mtime > process.started + 1:
-            return path
-    return ""
 
 
 def release(engine: Engine) -> Version:

@@ -1,7 +1,10 @@
 """Containers' logs stay on the host."""
 
+from collections.abc import Iterator
+
 from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_2, Finding, Manual, Outcomes, Severity, check
+from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
 
@@ -25,9 +28,10 @@ _ADDRESSED = {"syslog": "tcp+tls", "fluentd": "tls", "gelf": ""}
     "the files or the journal, " + _shared.RESTART + " Containers keep the driver they were "
     "created with.",
     quiet="The default driver sends: syslog over tcp+tls, fluentd over tls, awslogs, gcplogs, "
-    "logentries, splunk, or an agent on this host that fluentd or gelf name. What stays on the "
-    "host may be shipped by an agent that can't be seen: for a person to decide, as is a plugin. "
-    "Containers with drivers of their own are not looked at.",
+    "logentries, splunk, or an agent on this host that fluentd or gelf name. Where logs stay on "
+    "the host and a program runs that is known to ship logs, a person has to decide whether it "
+    "ships these; where processes can't be seen, too, and of a plugin. Containers with drivers of "
+    "their own are not looked at.",
     references=frameworks.cis("2.13", "2.14") + frameworks.AUDIT,
     profiles=LEVEL_2,
 )
@@ -40,10 +44,35 @@ def remote_logging(daemon: Daemon, settings: Settings) -> Outcomes:
         yield Finding("log-driver", f"{when}containers' logs are thrown away", proof)
     elif driver in _ADDRESSED:
         yield from _addressed(daemon, told)
+    elif driver in _KEEPS:
+        yield from _kept(daemon, told)
     elif driver not in _SENDS:
-        what = "keeps logs on this host" if driver in _KEEPS else "is a plugin"
-        message = f"{when}the log driver {driver} {what}: confirm that they are shipped"
+        message = f"{when}the log driver {driver} is a plugin: confirm that logs are shipped"
         yield Manual("log-driver", message, proof)
+
+
+def _kept(daemon: Daemon, driver: _shared.Told) -> Outcomes:
+    """Logs in files or the journal: sent on by another program, if at all."""
+    message = f"{_shared.when(daemon.engine)}the log driver {driver.text} keeps logs on this host"
+    shippers = tuple(_shippers(daemon))
+    proof = (driver.evidence, *shippers)
+    if shippers:
+        yield Manual("log-driver", f"{message}: confirm that they are shipped", proof)
+    elif not daemon.host.facts.privilege.sees or daemon.engine.process is None:
+        yield Manual("log-driver", f"{message}, and what runs there was not seen", proof)
+    else:
+        yield Finding("log-driver", f"{message}, and nothing known to ship logs runs", proof)
+
+
+def _shippers(daemon: Daemon) -> Iterator[Evidence]:
+    for process in _shared.processes(daemon):
+        words = () if isinstance(process.argv, Unread) else process.argv
+        named = process.role == "other" and any(
+            name in word for word in words for name in ("fluentd", "td-agent", "logstash")
+        )
+        if process.role == "log-shipper" or named:
+            what = process.exe if isinstance(process.exe, str) else " ".join(words)
+            yield Evidence(f"/proc/{process.pid}", what)
 
 
 def _addressed(daemon: Daemon, driver: _shared.Told) -> Outcomes:

@@ -31,11 +31,18 @@ def program(name: str, role: str = "") -> Targets:
             folder, _, last = path.rpartition("/")
             if last == name and _FOLDERS.fullmatch(folder) and not isinstance(seen, Absent):
                 yield path, None
+        yield from _unseen(host) if role else ()
         for process in _processes(host, role):
             if isinstance(process.exe, str) and process.exe.startswith("/"):
                 yield process.exe, Evidence(f"/proc/{process.pid}/exe", process.exe)
 
     return targets
+
+
+def _unseen(host: Host) -> Iterator[Unread]:
+    """Why processes may have paths of their own that are not known."""
+    if host.unseen is not None:
+        yield host.unseen
 
 
 def _processes(host: Host, role: str) -> Iterator[Process]:
@@ -48,6 +55,7 @@ def _processes(host: Host, role: str) -> Iterator[Process]:
 
 def data_roots(host: Host) -> Found:
     """Each engine's state."""
+    yield from _unseen(host)
     for engine in host.engines:
         yield _shared.data_root(engine)
 
@@ -72,6 +80,7 @@ def _sources(host: Host, unit: Unit | None) -> Found:
 
 def containerd_sockets(host: Host) -> Found:
     """containerd's socket: the usual one, what dockerd was told, or that of its child."""
+    yield from _unseen(host)
     yield "/run/containerd/containerd.sock", None
     for engine in host.engines:
         yield from _option(engine, "containerd", "")
@@ -82,6 +91,7 @@ def containerd_sockets(host: Host) -> Found:
 
 def daemon_json(host: Host) -> Found:
     """Each engine's configuration file."""
+    yield from _unseen(host)
     for engine in host.engines:
         usual = "/etc/docker/daemon.json"
         outcome = engine.effective

@@ -14,13 +14,9 @@ _REMAPPED = re.compile(r"(.+)/\d+\.\d+")
 
 def no_engine(host: Host) -> Iterator[NotApplicable | Unread]:
     """What to say of a host on which no engine was found; nothing where there is one."""
-    processes = host.facts.processes
-    if host.engines:
-        return
-    if isinstance(processes, Unread):
-        yield Unread(f"processes: {processes.reason}")
-    else:
-        yield NotApplicable("no Docker engine runs or is installed on this host")
+    if not host.engines:
+        nothing = NotApplicable("no Docker engine runs or is installed on this host")
+        yield host.unseen or nothing
 
 
 def information(engine: Engine) -> dict[str, object] | Unread:

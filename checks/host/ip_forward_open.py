@@ -49,6 +49,8 @@ def ip_forward_open(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
         yield from _shared.no_engine(host)
         return
+    if host.unseen is not None:
+        yield host.unseen
     if all(engine.rootless for engine in host.engines):
         yield NotApplicable("rootless engines forward nothing on the host")
         return

@@ -26,7 +26,8 @@ _CONFIG = "/etc/containerd/config.toml"
 )
 def containerd_tcp(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
-        yield NotApplicable("no Docker engine runs or is installed on this host")
+        nothing = NotApplicable("no Docker engine runs or is installed on this host")
+        yield host.unseen or nothing
     elif not isinstance(host.file(_CONFIG), Absent):
         import tomllib
 

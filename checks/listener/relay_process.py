@@ -38,8 +38,13 @@ def relay_process(host: Host, settings: Settings) -> Outcomes:
         addresses = ", ".join(sorted({display(each) for each in hidden})[:5])
         yield Unread(f"which processes listen on {addresses} is not to be seen")
     for process in processes:
-        if process.role == "other" and _names_socket(process):
-            yield from _judged(process, [each for each in sockets if process.pid in each.pids])
+        held = [each for each in sockets if process.pid in each.pids]
+        if process.role != "other":
+            continue
+        if isinstance(process.argv, Unread):
+            yield from _unnamed(process, process.argv, held)
+        elif any(name in word for word in process.argv for name in _SOCKETS):
+            yield from _judged(process, process.argv, held)
     for file, lines in host.facts.relay_lines.items():
         yield Finding(
             resource=file,
@@ -48,13 +53,17 @@ def relay_process(host: Host, settings: Settings) -> Outcomes:
         )
 
 
-def _names_socket(process: Process) -> bool:
-    words = () if isinstance(process.argv, Unread) else process.argv
-    return any(name in word for word in words for name in _SOCKETS)
+def _unnamed(process: Process, argv: Unread, sockets: list[Socket]) -> Iterator[Unread]:
+    """What a process does that listens on TCP, and whose arguments are not known."""
+    open_to = ", ".join(display(each) for each in sockets if each.transport != "unix")
+    if open_to:
+        reason = f"/proc/{process.pid}/cmdline: {argv.reason}"
+        yield Unread(f"whether what listens on {open_to} hands an engine's socket on: {reason}")
 
 
-def _judged(process: Process, sockets: list[Socket]) -> Iterator[Finding | Manual]:
-    words = () if isinstance(process.argv, Unread) else process.argv
+def _judged(
+    process: Process, words: tuple[str, ...], sockets: list[Socket]
+) -> Iterator[Finding | Manual]:
     program = words[0].rpartition("/")[2]
     argv = Evidence(f"/proc/{process.pid}/cmdline", " ".join(words))
     for socket in sockets:

@@ -2,11 +2,8 @@
 
 from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check, known
-from dockeraudit.facts import Evidence
-from dockeraudit.host import Host
+from dockeraudit.host import Host, swarm
 from dockeraudit.settings import Settings
-
-_PORTS = {2377: "cluster management", 7946: "node gossip"}
 
 
 @check(
@@ -23,15 +20,16 @@ _PORTS = {2377: "cluster management", 7946: "node gossip"}
     profiles=("daemon", *LEVEL_1),
 )
 def swarm_ports(host: Host, settings: Settings) -> Outcomes:
-    daemons = {each.process.pid for each in host.engines if each.process is not None}
-    sockets = known(host.facts.sockets, "listening sockets")
-    held = [each for each in sockets if daemons & set(each.pids) and each.port in _PORTS]
-    if not held:
+    if host.unseen is not None:
+        yield host.unseen
+        return
+    found: dict[str, swarm.SwarmSocket] = {}
+    for engine in host.engines:
+        for each in known(swarm.sockets(host, engine)):
+            found.setdefault(f"{each.resource} {each.socket.address}", each)
+    if not found:
+        known(host.facts.sockets, "listening sockets")
         yield NotApplicable("no engine listens on a swarm port")
-    for socket in held:
-        if socket.address in ("0.0.0.0", "::"):
-            yield Finding(
-                resource=f"port {socket.port}",
-                message=f"swarm's {_PORTS[socket.port]} port {socket.port} is on every address",
-                evidence=(Evidence(f"/proc/net/{socket.transport}", f"LISTEN {socket.address}"),),
-            )
+    for each in found.values():
+        if each.wide:
+            yield Finding(each.resource, each.message, (each.evidence,))

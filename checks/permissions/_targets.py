@@ -20,6 +20,7 @@ _PROGRAMS = re.compile(
 )
 _PROGRAM_FOLDERS = re.compile(r"/(usr/)?(local/)?(s?bin|libexec|lib)(/docker)?|/snap/docker/.*")
 _CLI_PLUGINS = re.compile(r"/usr/(local/)?lib(exec|64)?/docker/cli-plugins/[^/]+")
+_AUTHORITIES = ("daemon-ca", "client-ca", "swarm-ca")
 _KEY_FILES = re.compile(r".*/\.docker/(contexts/tls/[^/]+/docker/)?key\.pem")
 
 
@@ -77,21 +78,15 @@ def absolute(engine: Engine, path: str) -> str:
     return posixpath.join(folder if isinstance(folder, str) and folder else "/", path)
 
 
-def _of_option(host: Host, name: str, mode: int, kind: str = "file") -> Targets:
-    for engine in started(host):
-        found = option(engine, name)
-        if isinstance(found, Unread):
-            yield found
-        elif found is not None:
-            yield Target(absolute(engine, found[0]), limit(host, engine, mode, kind), found[1])
-
-
 def no_engine(host: Host) -> NotApplicable | Unread:
     """What to say of a host on which no engine was found."""
-    processes = host.facts.processes
-    if isinstance(processes, Unread):
-        return Unread(f"processes: {processes.reason}")
-    return NotApplicable("no Docker engine runs or is installed on this host")
+    return host.unseen or NotApplicable("no Docker engine runs or is installed on this host")
+
+
+def unseen(host: Host) -> Iterator[Unread]:
+    """Why engines may run that name further paths; nothing where all were seen."""
+    if host.unseen is not None:
+        yield host.unseen
 
 
 def started(host: Host) -> Iterator[Engine]:
@@ -107,6 +102,7 @@ def tls_file(name: str, mode: int) -> Callable[[Host], Targets]:
     """A rule's paths: what an engine that speaks TLS has as tlscacert, tlscert or tlskey."""
 
     def targets(host: Host) -> Targets:
+        yield from unseen(host)
         for engine in started(host):
             outcome = engine.effective
             if isinstance(outcome, Unread):
@@ -129,7 +125,10 @@ def tls_file(name: str, mode: int) -> Callable[[Host], Targets]:
 
 def sockets(host: Host) -> Targets:
     """The unix sockets that engines answer on, and those that systemd holds for them."""
+    yield from unseen(host)
     for engine in started(host):
+        if isinstance(engine.exposed, Unread):
+            yield engine.exposed
         paths = {
             absolute(engine, each.address): each.evidence[:1]
             for each in engine.exposures
@@ -142,12 +141,31 @@ def sockets(host: Host) -> Targets:
                     paths.setdefault(path, (Evidence(held.origin, held.value),))
         allowed = socket_groups(host, engine)
         owners, groups = _owners(host, engine)
+        # dockerd marks a rootless socket sticky, lest XDG_RUNTIME_DIR be tidied of it.
+        mode = 0o1660 if engine.rootless else 0o660
         for path, why in paths.items():
-            bounds = Limit(0o660, owners, groups | allowed, "socket")
-            if isinstance(engine.effective, Unread) and _other_group(host, path, bounds):
-                yield Unread(f"which group may own {path}: {engine.effective.reason}")
+            theirs = groups | allowed | _own_subordinate(host, engine, path)
+            bounds = Limit(mode, owners, theirs, "socket")
+            group = option(engine, "group")
+            if isinstance(group, Unread) and _other_group(host, path, bounds):
+                yield Unread(f"which group may own {path}: {group.reason}")
                 continue
             yield Target(path, bounds, why[0] if why else None)
+
+
+def _own_subordinate(host: Host, engine: Engine, path: str) -> frozenset[int]:
+    """The group of a rootless engine's socket, if it is one of its user's own (subgid(5))."""
+    seen = route(host.facts.files, path).seen
+    text = host.text("/etc/subgid")
+    if not engine.rootless or not isinstance(seen, FileFacts) or isinstance(text, Unread):
+        return frozenset()
+    for line in text.decode("utf-8", "replace").splitlines():
+        name, _, rest = line.partition(":")
+        first, _, count = rest.partition(":")
+        known = name == engine.user and first.isdecimal() and count.strip().isdecimal()
+        if known and int(first) <= seen.gid < int(first) + int(count):
+            return frozenset({seen.gid})
+    return frozenset()
 
 
 def _other_group(host: Host, path: str, bounds: Limit) -> bool:
@@ -182,6 +200,7 @@ def config_file(engine: Engine) -> tuple[str, Evidence | None] | Unread | None:
 
 def daemon_json(host: Host) -> Targets:
     """Configuration files; one with a proxy's password in it may not be read by others."""
+    yield from unseen(host)
     for engine in started(host):
         found = config_file(engine)
         if isinstance(found, Unread):
@@ -329,6 +348,7 @@ def _matching(host: Host, pattern: str) -> list[str]:
 
 def containerd_sockets(host: Host) -> Targets:
     """containerd's sockets: its own or what dockerd was told, its child's, and ttrpc."""
+    yield from unseen(host)
     for engine in started(host):
         bounds = limit(host, engine, 0o660, "socket")
         told = option(engine, "containerd")
@@ -384,6 +404,7 @@ def data_roots(host: Host) -> Targets:
 
     With userns-remap the group is the remapped root's, so that it may pass through.
     """
+    yield from unseen(host)
     for engine in started(host):
         bounds = limit(host, engine, 0o711, "directory")
         remapped = option(engine, "userns-remap")
@@ -401,6 +422,7 @@ def data_roots(host: Host) -> Targets:
 
 def swarm_state(host: Host) -> Targets:
     """The swarm's state: the folder, and every key in it."""
+    yield from unseen(host)
     for engine in started(host):
         found = option(engine, "data-root")
         if isinstance(found, Unread):
@@ -415,6 +437,7 @@ def swarm_state(host: Host) -> Targets:
 
 def binaries(host: Host) -> Targets:
     """Programs that run as root for the engine: found ones, and those that options name."""
+    yield from unseen(host)
     for engine in started(host):
         bounds = limit(host, engine, 0o755)
         process = engine.process
@@ -450,6 +473,27 @@ def _runtimes(engine: Engine) -> Iterator[tuple[str, Evidence]]:
             yield path, Evidence(str(setting.origin), f"runtime {name} is {path}")
 
 
+_PLUGIN_FOLDERS = ("/run/docker/plugins", "/etc/docker/plugins", "/usr/lib/docker/plugins")
+_PLUGIN_LIMITS = {
+    "directory": Limit(0o755, kind="directory"),
+    "socket": Limit(0o775, kind="socket"),
+}
+
+
+def engine_plugins(host: Host) -> Targets:
+    """Where an engine looks for plug-ins, authorization plug-ins among them, and what it finds."""
+    if not any(not engine.rootless for engine in started(host)):
+        return
+    for folder in _PLUGIN_FOLDERS:
+        if isinstance(host.facts.files.get(folder), FileFacts):
+            yield Target(folder, _PLUGIN_LIMITS["directory"])
+        for path in _below(host, folder):
+            if isinstance(path, Unread):
+                yield path
+            else:
+                yield Target(path, _PLUGIN_LIMITS.get(_kind(host, path), Limit(0o644)))
+
+
 def client_files(host: Host) -> Targets:
     """Each user's ~/.docker: the folder, config.json, and keys that open engines."""
     homes: dict[str, set[int]] = {}
@@ -470,14 +514,24 @@ def ca_keys(host: Host) -> Targets:
     """Private keys that belong to a CA certificate of the host."""
     if not host.facts.pems:
         return
+    material = host.material
     authorities = {
         held.certificate.key.spki
-        for held in host.material.certificates
-        if held.certificate.ca or held.role in ("daemon-ca", "client-ca", "swarm-ca")
+        for held in material.certificates
+        if held.certificate.ca or held.role in _AUTHORITIES
     } - {b""}
-    if authorities and not host.facts.privilege.sees:
+    hidden = {
+        file.reason: Unread(file.reason)
+        for file in material.unread
+        if file.role in _AUTHORITIES and file.holds == "certificate"
+    }
+    if (authorities or hidden) and not host.facts.privilege.sees:
         yield Unread("which private keys lie here: not to be seen without root")
-    for key in host.material.keys if authorities else ():
+    if any(key.spki not in authorities for key in material.keys):
+        yield from hidden.values()
+    for key in material.keys if authorities or hidden else ():
+        if isinstance(key.spki, Unread) and not key.encrypted:
+            yield Unread(f"whether {key.path} is a CA's key: {key.spki.reason}")
         if key.spki in authorities:
             owners = {each.uid for each in host.facts.accounts if each.name == key.owner}
             why = Evidence(key.path, f"{key.label}, the key of a CA certificate on this host")

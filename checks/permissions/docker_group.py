@@ -42,6 +42,7 @@ def docker_group(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
         yield _targets.no_engine(host)
         return
+    yield from (each for each in _targets.sockets(host) if isinstance(each, Unread))
     for gid, why in _groups(host).items():
         name = next((each.name for each in host.facts.groups if each.gid == gid), None)
         if name is None:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from dockeraudit.check import (
+    STRICT,
     Check,
     Finding,
     NotApplicable,
@@ -67,6 +68,10 @@ def _socket(fault: Fault, limit: Limit, severity: Severity) -> Severity:
     return severity
 
 
+def _socket_or_file(fault: Fault, limit: Limit, severity: Severity) -> Severity:
+    return (_socket if limit.kind == "socket" else _plain)(fault, limit, severity)
+
+
 def _config(fault: Fault, limit: Limit, severity: Severity) -> Severity:
     """Medium where a file that holds a password may be read, but not written."""
     if fault.kind == "mode" and fault.bits & 0o044 and not fault.bits & 0o7022:
@@ -95,6 +100,8 @@ class Rule(Struct, frozen=True):
     quiet: str = ""
     unused: Severity | None = None
     """The severity where no part of the host uses the file."""
+    strict: bool = False
+    """Whether it is for the strict profile only."""
 
 
 _ENGINE_ROOT = "Whoever changes it decides what runs as root on this host."
@@ -311,6 +318,20 @@ RULES = (
         mode="0400",
         quiet="Keys are known by their public half, in the places that are searched.",
     ),
+    Rule(
+        name="authz-plugin-socket",
+        what="The socket or the description of an engine's plug-in",
+        severity=_H,
+        targets=_targets.engine_plugins,
+        why="The engine asks whatever answers there: who may replace or answer for an "
+        "authorization plug-in decides what every user of the API may do.",
+        fix="For files (*.spec, *.json): chmod 0644; for sockets: chmod 0660. The folders are "
+        "/run/docker/plugins, /etc/docker/plugins and /usr/lib/docker/plugins",
+        mode="0755",
+        grade=_socket_or_file,
+        quiet="Read and execute rights to a socket mean nothing, and are left alone.",
+        strict=True,
+    ),
 )
 
 
@@ -427,7 +448,7 @@ def _check(
         remediation=f"On Debian- and RHEL-like hosts alike: {command}. {rule.fix}.",
         quiet=f"A path that isn't there is not judged. {rule.quiet}".strip(),
         references=items + _COMMON,
-        profiles=("daemon", *levels, "strict"),
+        profiles=STRICT if rule.strict else ("daemon", *levels, "strict"),
     )(function)
 
 

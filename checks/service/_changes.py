@@ -61,13 +61,16 @@ def config_path(engine: Engine) -> str:
     return "/etc/docker/daemon.json"
 
 
-def newer(host: Host, path: str, started: int) -> int | None:
-    """When a file was written, if that was after the start."""
+def newer(host: Host, path: str, started: int) -> int | Unread | None:
+    """When a file was written, if that was after the start; None: it was not."""
+    unread = None
     for each in (path, host.resolved(path)[0]):
         seen = host.file(each)
         if isinstance(seen, FileFacts) and seen.mtime > started + TOLERANCE:
             return seen.mtime
-    return None
+        if isinstance(seen, Unread):
+            unread = seen
+    return unread
 
 
 def start_files(host: Host, engine: Engine) -> list[str]:

@@ -11,13 +11,9 @@ PROFILES = ("daemon", "strict")
 
 def no_engine(host: Host) -> Iterator[NotApplicable | Unread]:
     """What to say of a host on which no engine was found; nothing where there is one."""
-    processes = host.facts.processes
-    if host.engines:
-        return
-    if isinstance(processes, Unread):
-        yield Unread(f"processes: {processes.reason}")
-    else:
-        yield NotApplicable("no Docker engine runs or is installed on this host")
+    if not host.engines:
+        nothing = NotApplicable("no Docker engine runs or is installed on this host")
+        yield host.unseen or nothing
 
 
 def label(unit: Unit) -> str:
@@ -35,6 +31,13 @@ def prop(unit: Unit, name: str) -> str:
     if isinstance(unit.properties, Unread):
         return ""
     return unit.properties.values.get(name) or ""
+
+
+def told(unit: Unit, name: str) -> str | Unread:
+    """One of systemd's words on a unit, or why it is not known."""
+    if isinstance(unit.properties, Unread):
+        return Unread(f"{name} of {label(unit)}: {unit.properties.reason}")
+    return prop(unit, name) or Unread(f"{name} of {label(unit)}: systemd does not say")
 
 
 def shown(unit: Unit, *names: str) -> Evidence:

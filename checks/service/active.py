@@ -43,9 +43,13 @@ def active(daemon: Daemon, settings: Settings) -> Outcomes:
         yield _down(engine, unit)
 
 
-def _loops(engine: Engine, unit: Unit | None) -> Iterator[Finding]:
+def _loops(engine: Engine, unit: Unit | None) -> Iterator[Finding | Unread]:
     """A unit that has been restarted before and still is not up. A hand-run daemon is no loop."""
     if unit is None or engine.process is None or engine.managed_by == "hand":
+        return
+    if isinstance(unit.properties, Unread):
+        name, why = _shared.label(unit), unit.properties.reason
+        yield Unread(f"dockerd runs, but whether {name} starts over and over is not known: {why}")
         return
     restarts = _shared.prop(unit, "NRestarts")
     starting = _shared.prop(unit, "ActiveState") == "activating"

@@ -64,7 +64,10 @@ def _of_host(host: Host, engine: Engine, path: str, said: Evidence) -> Iterator[
         yield Finding("containerd", what, (said,))
     if unit is None or path != SOCKET or host.facts.boot.init != "systemd":
         return
-    state = _shared.prop(unit, "UnitFileState")
+    state = _shared.told(unit, "UnitFileState")
+    if isinstance(state, Unread):
+        yield state
+        return
     shown = _shared.shown(unit, "ActiveState", "UnitFileState")
     if state.startswith("masked"):
         what = f"{unit.name} is masked: dockerd's next start fails"

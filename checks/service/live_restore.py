@@ -4,6 +4,7 @@ from typing import Any
 
 from dockeraudit import frameworks
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
+from dockeraudit.effective.model import Outcome
 from dockeraudit.facts import Absent, Document, Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
@@ -26,6 +27,10 @@ def live_restore(daemon: Daemon, settings: Settings) -> Outcomes:
     host, engine = daemon.host, daemon.engine
     if engine.process is None and engine.configured is None:
         yield NotApplicable(f"nothing starts {engine.name}")
+        return
+    planned = engine.configured
+    if engine.process is None and isinstance(planned, Outcome) and planned.starts is False:
+        yield NotApplicable(f"{engine.name} does not run and would not start")
         return
     told = _told(engine)
     if isinstance(told, Unread):

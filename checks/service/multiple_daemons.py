@@ -22,6 +22,9 @@ from . import _shared
     profiles=_shared.PROFILES,
 )
 def multiple_daemons(host: Host, settings: Settings) -> Outcomes:
+    if host.unseen is not None:
+        yield host.unseen
+        return
     yield from _shared.no_engine(host)
     running = [engine for engine in host.engines if engine.process is not None]
     if len(running) > 1:

@@ -65,7 +65,10 @@ def _replaced(engine: Engine) -> Found:
 
 def _not_reloaded(engine: Engine) -> Found:
     for unit in (engine.unit, engine.socket_unit):
-        if unit is not None and _shared.prop(unit, "NeedDaemonReload") == "yes":
+        reload = _shared.told(unit, "NeedDaemonReload") if unit is not None else "no"
+        if isinstance(reload, Unread):
+            yield reload
+        elif unit is not None and reload == "yes":
             name = _shared.label(unit)
             what = f"systemd has not read {name} since its files were changed"
             yield Finding(name, what, (_shared.shown(unit, "NeedDaemonReload"),))
@@ -136,12 +139,16 @@ def _newer_config(host: Host, engine: Engine, started: int) -> Found:
     """daemon.json, where not all it says is confirmed by the API or the sockets."""
     path = _changes.config_path(engine)
     written = _changes.newer(host, path, started) if path else None
-    if written is None:
+    if not isinstance(written, int):
         yield from _refuted(host, engine, path)
+    if written is None:
         return
     unsure = _changes.unconfirmed(engine, path)
     comparable = _changes.works(engine.running) is not None
     if comparable and not unsure and _changes.works(engine.configured) is not None:
+        return
+    if isinstance(written, Unread):
+        yield Unread(f"when {path} was written: {written.reason}")
         return
     reload = comparable and unsure and _changes.RELOADED.issuperset(unsure)
     what = f"{path} was written {written - started} s after dockerd started"
@@ -168,7 +175,9 @@ def _newer_units(host: Host, engine: Engine, started: int) -> Found:
         return
     for path in _changes.start_files(host, engine):
         written = _changes.newer(host, path, started)
-        if written is not None:
+        if isinstance(written, Unread):
+            yield Unread(f"when {path} was written: {written.reason}")
+        elif written is not None:
             what = f"{path} was written {written - started} s after dockerd started"
             yield Finding(path, what, _times(host, engine, path))
 
@@ -179,13 +188,15 @@ def _newer_pems(host: Host, engine: Engine, started: int) -> Found:
     if paths is None or isinstance(paths, Unread):
         return
     same = _changes.serves(host, engine, paths.cert)
-    if same is False and _changes.newer(host, paths.cert, started):
+    if same is False and isinstance(_changes.newer(host, paths.cert, started), int):
         what = f"{paths.cert} was renewed, but the certificate of before is still served"
         yield Finding(paths.cert, what, _times(host, engine, paths.cert))
     unsure = (paths.ca,) if same is not None else (paths.ca, paths.cert, paths.key)
     for path in unsure:
         written = _changes.newer(host, path, started) if path else None
-        if written is not None:
+        if isinstance(written, Unread):
+            yield Unread(f"when {path} was written: {written.reason}")
+        elif written is not None:
             what = f"{path} was written {written - started} s after dockerd started, "
             what += "which reads it at its start only"
             yield Finding(path, what, _times(host, engine, path), Severity.LOW)

@@ -34,9 +34,8 @@ from . import _shared
     remediation="docker secret create NAME FILE, then docker service update --secret-add NAME "
     f"--env-rm VARIABLE SERVICE, {_shared.ALIKE}; the program has to read /run/secrets/NAME.",
     quiet="Never a pass where there are services: whether one gets its secrets in another way, a "
-    "person has to look up. A variable counts as a secret by its name while the swarm keeps no "
-    "secret at all, and by its value's form (key, token, URL with a password) in any case. Only "
-    "managers know.",
+    "person has to look up. A variable counts as a secret by its name where it has a value, and "
+    "by its value's form (key, token, URL with a password). Only managers know.",
     references=frameworks.cis("7.4") + frameworks.SWARM + frameworks.SECRETS,
     profiles=LEVEL_1,
 )
@@ -63,11 +62,8 @@ def _judged(service: ServiceFacts, count: int) -> Iterator[Finding | Manual]:
         Evidence(f"docker service inspect {service.spec.name}", f"Secrets {given}"),
         Evidence("docker secret ls", f"{count} secrets"),
     )
-    if found and (not count or any(each.certain for each in found)):
+    if found:
         yield Finding(resource, f"{resource} gets secrets by its environment: {names}", evidence)
-    elif found:
-        message = f"{resource} has variables that may be secrets: {names}"
-        yield Manual(resource, message, evidence)
     else:
         message = f"{resource} names no secret among its variables: look up how it gets its secrets"
         yield Manual(resource, message, evidence)

@@ -48,8 +48,8 @@ def with_tls(
             tcp_listeners(engine)
         except MissingEvidence as missing:
             gaps.append(missing.unread)
-    if not host.engines and isinstance(host.facts.processes, Unread):
-        gaps.append(Unread(f"processes: {host.facts.processes.reason}"))
+    if host.unseen is not None:
+        gaps.append(host.unseen)
     if not found and not gaps:
         gaps.append(NotApplicable("no engine has a TLS listener"))
     return found, gaps

@@ -8,7 +8,8 @@ import click
 from dockeraudit import __version__
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
-from dockeraudit.cli.options import named_targets, target_options
+from dockeraudit.cli.loaded import known_checks, lost_files
+from dockeraudit.cli.options import checks_option, named_targets, target_options
 from dockeraudit.cli.scan import excuses, scan_all, scan_plan
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
@@ -36,6 +37,7 @@ from dockeraudit.targets import FACTS_ENDINGS
 )
 @click.option("--check", "only", multiple=True, metavar="ID|GLOB", help="Run only these checks.")
 @click.option("--skip", multiple=True, metavar="ID|GLOB", help="Leave out these checks.")
+@checks_option
 @click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
 @click.option("--waivers", metavar="FILE", help="What is waived in it is not recorded.")
 @config_option
@@ -64,7 +66,9 @@ def command(
     """
     from dockeraudit import baseline
 
-    entries = excuses().read_waivers(waivers) if waivers is not None else ()
+    known = known_checks(config, connection["checks_dirs"])
+    lost = lost_files(config, connection["checks_dirs"])
+    entries = excuses().read_waivers(waivers, known) if waivers is not None else ()
     if (
         len(targets) == 1
         and targets[0].endswith(".json")
@@ -75,7 +79,7 @@ def command(
         report = read_report(targets[0])
         interrupted = 0
     else:
-        plan = scan_plan(config, profile, only, skip, connection, probe=probe)
+        plan = scan_plan(config, known, profile, only, skip, connection, probe=probe)
         words, connection = configured.targets(config, targets, connection)
         named = named_targets(words, connection)
         started = rfc3339(time.time())
@@ -102,7 +106,7 @@ def command(
     write(file, [baseline.encode(recorded)])
     hosts_word = "host" if len(recorded.hosts) == 1 else "hosts"
     say(f"recorded {recorded.size} findings of {len(recorded.hosts)} {hosts_word}")
-    return _complete(report)
+    return max(_complete(report), INCOMPLETE if lost else CLEAN)
 
 
 def _complete(report: Report) -> int:

@@ -11,7 +11,14 @@ import click
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.interruption import Interruption
-from dockeraudit.cli.options import limits, named_targets, target_options, transport_options
+from dockeraudit.cli.loaded import known_checks
+from dockeraudit.cli.options import (
+    checks_option,
+    limits,
+    named_targets,
+    target_options,
+    transport_options,
+)
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
 from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
@@ -36,19 +43,26 @@ from dockeraudit.transport.process import Cancel, Cancelled
     help="Where the files go; it is made if it isn't there.",
 )
 @click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
+@checks_option
 @config_option
 def command(
-    targets: tuple[str, ...], folder: str, probe: bool, config: Loaded, **connection: Any
+    targets: tuple[str, ...],
+    folder: str,
+    probe: bool,
+    checks_dirs: tuple[str, ...],
+    config: Loaded,
+    **connection: Any,
 ) -> int:
     """Write one facts file for each TARGET into FOLDER; with no target, of this machine.
 
     Facts hold no secrets; what they say is judged by the time of the collection.
+    With --checks-dir they have what these checks will ask about.
 
     \b
       dockeraudit collect web1 db1 -o facts && dockeraudit scan facts
     """
     plan = Plan(
-        checks=(),
+        checks=tuple(known_checks(config, checks_dirs).values()) if checks_dirs else (),
         options=transport_options(connection),
         limits=limits(connection),
         probe=probe,

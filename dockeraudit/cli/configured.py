@@ -5,7 +5,7 @@ does that, for the file's values become the command's `default_map`.
 """
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, NoReturn, TypeVar
 
 import click
@@ -14,6 +14,7 @@ from click.core import ParameterSource
 from dockeraudit.cli.streams import say
 from dockeraudit.config import ConfigError, Configuration, Loaded, load
 from dockeraudit.config.document import shown
+from dockeraudit.report import FailOnName
 from dockeraudit.targets import FACTS_ENDINGS, TargetError, facts_folder, parse
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -23,6 +24,7 @@ PARAMETERS = {
     "inventories": "inventories",
     "profile": "profile",
     "check": "only",
+    "checks-dir": "checks_dirs",
     "skip": "skip",
     "fail-on": "fail_on",
     "become": "become",
@@ -40,7 +42,7 @@ PARAMETERS = {
 }
 """Keys of the file, and the parameter of a command that each is the default of."""
 
-_PATHS = ("inventories", "ssh-config", "waivers", "baseline", "history")
+_PATHS = ("inventories", "checks-dir", "ssh-config", "waivers", "baseline", "history")
 
 
 def config_option(function: F) -> F:
@@ -141,6 +143,7 @@ def placed(loaded: Loaded, message: str) -> str:
         (("profile",), loaded.values.profile),
         *((("check", number), word) for number, word in enumerate(loaded.values.check)),
         *((("skip", number), word) for number, word in enumerate(loaded.values.skip)),
+        *_of_profiles(loaded),
         *((("reports", name), name) for name in loaded.values.reports),
         *(
             (("groups", name, "profile"), group.profile)
@@ -155,9 +158,36 @@ def placed(loaded: Loaded, message: str) -> str:
     return message
 
 
-def rows(context: click.Context, loaded: Loaded) -> list[tuple[str, Any, str]]:
+def _of_profiles(loaded: Loaded) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    for name, profile in loaded.values.profiles.items():
+        yield ("profiles", name), name
+        if profile.base:
+            yield ("profiles", name, "base"), profile.base
+        for key, words in (("add", profile.add), ("remove", profile.remove)):
+            yield from ((("profiles", name, key, at), word) for at, word in enumerate(words))
+
+
+def fail_on(loaded: Loaded, profile: str, given: FailOnName) -> FailOnName:
+    """What counts: as the command line says, else as the user's own profile does, else the file."""
+    own = loaded.values.profiles.get(profile)
+    return own.fail_on if own is not None and own.fail_on and not said("fail_on") else given
+
+
+Row = tuple[str, Any, str]
+
+
+def rows(context: click.Context, loaded: Loaded) -> list[Row]:
     """Every value in force: its key, itself, and where it is from."""
-    found: list[tuple[str, Any, str]] = []
+    return [
+        *_option_rows(context, loaded),
+        *_setting_rows(loaded),
+        *_profile_rows(loaded),
+        *_group_rows(loaded),
+    ]
+
+
+def _option_rows(context: click.Context, loaded: Loaded) -> Iterator[Row]:
+    profile = context.params.get("profile") or ""
     for key, parameter in PARAMETERS.items():
         name = key.replace("-", "_")
         if parameter in context.params and _said(context, parameter):
@@ -166,26 +196,42 @@ def rows(context: click.Context, loaded: Loaded) -> list[tuple[str, Any, str]]:
                 value = dict(each.partition("=")[::2] for each in value)
         else:
             value, origin = getattr(loaded.values, name), loaded.origin(key) or "default"
+            own = loaded.values.profiles.get(profile)
+            if key == "fail-on" and own is not None and own.fail_on:
+                value, origin = own.fail_on, loaded.origin("profiles", profile, key)
         if key == "notify":
             value = [_masked(each) for each in value]
-        found.append((key, value, origin))
-    for name in type(loaded.values.settings).__struct_fields__:
+        yield key, value, origin
+
+
+def _setting_rows(loaded: Loaded) -> Iterator[Row]:
+    settings = loaded.values.settings
+    for name in type(settings).__struct_fields__:
         key = name.replace("_", "-")
-        value = getattr(loaded.values.settings, name)
-        found.append((f"settings.{key}", value, loaded.origin("settings", key) or "default"))
+        origin = loaded.origin("settings", key) or "default"
+        yield f"settings.{key}", getattr(settings, name), origin
+
+
+def _profile_rows(loaded: Loaded) -> Iterator[Row]:
+    for profile, values in loaded.values.profiles.items():
+        for name in type(values).__struct_fields__:
+            place = ("profiles", profile, name.replace("_", "-"))
+            if origin := loaded.origin(*place):
+                yield shown(place), getattr(values, name), origin
+
+
+def _group_rows(loaded: Loaded) -> Iterator[Row]:
     for group, values in loaded.values.groups.items():
         place = shown(("groups", group))
         for name in type(values).__struct_fields__:
             key = name.replace("_", "-")
             if name != "settings" and loaded.origin("groups", group, key):
-                value = getattr(values, name)
-                found.append((f"{place}.{key}", value, loaded.origin("groups", group, key)))
+                yield f"{place}.{key}", getattr(values, name), loaded.origin("groups", group, key)
         for name in type(loaded.values.settings).__struct_fields__:
             key = name.replace("_", "-")
             origin = loaded.origin("groups", group, "settings", key)
             if values.settings is not None and origin:
-                found.append((f"{place}.settings.{key}", getattr(values.settings, name), origin))
-    return found
+                yield f"{place}.settings.{key}", getattr(values.settings, name), origin
 
 
 def _masked(address: str) -> str:

@@ -1,7 +1,7 @@
 """What excuses failures: a file of waivers, a baseline; and what people are told of them."""
 
 import datetime
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import click
 import msgspec
@@ -10,7 +10,6 @@ from dockeraudit import baseline as baselines
 from dockeraudit import waivers
 from dockeraudit.baseline import Baseline, BaselineError
 from dockeraudit.cli.configured import refuse
-from dockeraudit.cli.loaded import known_checks
 from dockeraudit.cli.streams import say
 from dockeraudit.config import ConfigError
 from dockeraudit.policy import summarize
@@ -20,14 +19,14 @@ from dockeraudit.waivers import Applied, Entry
 _MOST = 10
 
 
-def read_waivers(path: str) -> tuple[Entry, ...]:
+def read_waivers(path: str, checks: Collection[str]) -> tuple[Entry, ...]:
     """The entries of a file of waivers.
 
     Raises:
         click.UsageError: it can't be used; its other mistakes are said before.
     """
     try:
-        return waivers.load(path, known_checks())
+        return waivers.load(path, checks)
     except ConfigError as error:
         refuse(error)
 

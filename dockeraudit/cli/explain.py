@@ -1,6 +1,7 @@
 """`dockeraudit explain ID`: why a check exists, what to do, and what it does not claim."""
 
 import textwrap
+from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
@@ -8,37 +9,43 @@ import click
 import msgspec
 
 from dockeraudit.check import Check
+from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.loaded import known_checks
-from dockeraudit.cli.options import OneOf
+from dockeraudit.cli.options import OneOf, checks_option
+from dockeraudit.config import Loaded
+from dockeraudit.examples import Example, examples
 from dockeraudit.exits import CLEAN
 from dockeraudit.output import write
-from dockeraudit.words import nearest
+from dockeraudit.words import nearest, one_line
 
 
 @click.command("explain", short_help="Explain a check.")
 @click.argument("id")
 @click.option(
     "--format",
-    "shown",
+    "show_as",
     type=OneOf(["text", "json"]),
     default="text",
     show_default=True,
     help="`text` is Markdown.",
 )
-def command(id: str, shown: str) -> int:
-    """Explain the check ID: why it matters, what to do, when it stays quiet.
+@checks_option
+@config_option
+def command(id: str, show_as: str, checks_dirs: tuple[str, ...], config: Loaded) -> int:
+    """Explain the check ID: why it matters, what it looks like, what to do, when it stays quiet.
 
     \b
       dockeraudit explain listener-tcp-plain
       dockeraudit explain listener-tcp-plain --format json
     """
-    known = known_checks()
+    known = known_checks(config, checks_dirs)
     if id not in known:
         raise click.UsageError(
             f"no check {id!r}.{nearest(id, known) or ' `dockeraudit list` shows them all.'}"
         )
-    if shown == "json":
-        text = msgspec.json.format(msgspec.json.encode(head(known[id])), indent=2).decode()
+    if show_as == "json":
+        document = head(known[id]) | {"example": examples().get(id)}
+        text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
         write("-", [text, "\n"])
     else:
         write("-", [page(known[id])])
@@ -69,10 +76,28 @@ def page(check: Check[Any]) -> str:
         f"# {check.id}",
         _filled(f"{line} · {references}" if references else line),
         f"## Why it matters\n{_filled(check.rationale)}",
+        *_seen(examples().get(check.id)),
         f"## What to do\n{_filled(check.remediation)}",
         f"## When it stays quiet\n{_filled(check.quiet)}",
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _seen(example: Example | None) -> Iterator[str]:
+    """What a lab host really gave."""
+    if example is None:
+        return
+    lines = [one_line(example.message, _WIDTH * 4)]
+    sources = [one_line(proof.source, _WIDTH) for proof in example.evidence]
+    width = min(30, max((len(source) for source in sources), default=0))
+    for source, proof in zip(sources, example.evidence, strict=True):
+        lines.append(f"  {source:<{width}}  {one_line(proof.detail, _WIDTH)}")
+    block = "\n".join(f"    {line.rstrip()}" for line in lines)
+    verb = "Seen" if example.status == "fail" else "For a person to judge, seen"
+    yield f"## What it looks like\n{verb} on the lab host `{example.host}`:\n\n{block}"
+
+
+_WIDTH = 120
 
 
 def _filled(text: str) -> str:

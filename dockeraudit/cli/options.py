@@ -86,6 +86,17 @@ def target_options(function: F) -> F:
     return function
 
 
+def checks_option(function: F) -> F:
+    """Add `--checks-dir` to a command, which gets it as `checks_dirs`."""
+    return click.option(
+        "--checks-dir",
+        "checks_dirs",
+        multiple=True,
+        metavar="FOLDER",
+        help="Also use the checks in this folder: *.py, *.toml, *.yaml. May be repeated.",
+    )(function)
+
+
 def transport_options(connection: dict[str, Any]) -> TransportOptions:
     """How to reach hosts, from the shared options."""
     config = connection["ssh_config"]

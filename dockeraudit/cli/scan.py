@@ -1,25 +1,23 @@
 """`dockeraudit scan`: judge hosts, print what was found, write reports."""
 
 import os
-import sys
 import time
-from collections.abc import Iterator
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 import msgspec
-from msgspec import Struct
 
 from dockeraudit import __version__
 from dockeraudit.check import Check
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.interruption import Interruption
-from dockeraudit.cli.loaded import known_checks, known_formats, known_writer
+from dockeraudit.cli.loaded import Checks, known_checks, lost_files
 from dockeraudit.cli.options import (
     OneOf,
+    checks_option,
     limits,
     named_targets,
     target_options,
@@ -27,29 +25,18 @@ from dockeraudit.cli.options import (
 )
 from dockeraudit.cli.predicted import NAMES, predicted, prediction_options
 from dockeraudit.cli.progress import Progress
-from dockeraudit.cli.streams import say
+from dockeraudit.cli.sinks import Sink, sink_options, sinks, write_all
 from dockeraudit.config import Loaded
 from dockeraudit.config.patterns import names_of
-from dockeraudit.exits import CLEAN, INTERNAL
-from dockeraudit.output import PRIVATE, OutputError, write
-from dockeraudit.plugins import Writer
+from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
 from dockeraudit.scan import Plan, report_host, rfc3339, scan
 from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
 from dockeraudit.targets import Target
-from dockeraudit.words import nearest
 
 if TYPE_CHECKING:
     from dockeraudit.cli.aftermath import Aftermath
-
-
-class _Sink(Struct, frozen=True):
-    """A report to write, and where."""
-
-    format: str
-    path: str
-    writer: Writer
 
 
 @click.command("scan", short_help="Judge hosts and say what is wrong with them.")
@@ -72,6 +59,7 @@ class _Sink(Struct, frozen=True):
 @click.option(
     "--skip", multiple=True, metavar="ID|GLOB", help="Leave out these checks; may be repeated."
 )
+@checks_option
 @click.option(
     "--fail-on",
     type=OneOf([*SEVERITIES, "none"]),
@@ -81,19 +69,7 @@ class _Sink(Struct, frozen=True):
     help="The least severity that makes the exit code 1: critical, high, medium, low, info; "
     "`none` for never.",
 )
-@click.option(
-    "--format",
-    "shown",
-    metavar="NAME",
-    help="What stdout shows: table, json, junit, html …  [default: table]",
-)
-@click.option(
-    "--report",
-    "reports",
-    multiple=True,
-    metavar="FORMAT=PATH",
-    help="Write a report too; may be repeated, `-` is stdout.",
-)
+@sink_options
 @click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
 @click.option("--waivers", metavar="FILE", help="Findings that somebody answers for until a day.")
 @click.option("--baseline", metavar="FILE", help="Fail only on what is new or worse since then.")
@@ -115,6 +91,7 @@ def command(
     fail_on: FailOn,
     shown: str | None,
     reports: tuple[str, ...],
+    force: bool,
     probe: bool,
     waivers: str | None,
     baseline: str | None,
@@ -138,12 +115,15 @@ def command(
       dockeraudit scan facts/ --check 'certificate-*'
       dockeraudit scan --daemon-json daemon.json --unit docker.service
     """
-    sinks = _sinks(config, reports, shown)
-    entries = excuses().read_waivers(waivers) if waivers is not None else ()
+    written = _sinks(config, reports, shown, force=force)
+    folders = more["checks_dirs"]
+    fail_on = configured.fail_on(config, profile, fail_on)
+    known = known_checks(config, folders)
+    entries = excuses().read_waivers(waivers, known) if waivers is not None else ()
     before = excuses().read_baseline(baseline) if baseline is not None else None
     started = time.time()
     interrupted = 0
-    plan = scan_plan(config, profile, only, skip, more, probe=probe)
+    plan = scan_plan(config, known, profile, only, skip, more, probe=probe)
     after = None
     if any(more[name] not in (None, ()) for name in NAMES):
         if targets:
@@ -153,7 +133,7 @@ def command(
         words, connection = configured.targets(config, targets, more)
         named = named_targets(words, connection)
         if history is not None or notify:
-            after = _aftermath(history, notify, sinks)
+            after = _aftermath(history, notify, written)
         started = time.time()
         hosts, interrupted = scan_all(named, plan, more["concurrency"])
     report = Report(
@@ -168,19 +148,22 @@ def command(
     )
     if waivers is not None or before is not None:
         report = excuses().excused(report, entries, before)
+    lost = lost_files(config, folders)
+    if lost:
+        report = _without(report, lost)
     failed = sum(host.error is not None and host.error.kind == "internal" for host in hosts)
     if interrupted:
         report = _ended(report, interrupted, "interrupted")
     elif failed:
         report = _ended(report, INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
     report, status = after.follow(report) if after is not None else (report, CLEAN)
-    return _write_all(report, sinks, verbose) or status or report.summary.exit_code
+    return write_all(report, written, verbose) or status or report.summary.exit_code
 
 
-def _aftermath(history: str | None, notify: tuple[str, ...], sinks: list[_Sink]) -> "Aftermath":
+def _aftermath(history: str | None, notify: tuple[str, ...], written: list[Sink]) -> "Aftermath":
     from dockeraudit.cli.aftermath import prepare
 
-    json = next((each.path for each in sinks if each.format == "json" and each.path != "-"), None)
+    json = next((each.path for each in written if each.format == "json" and each.path != "-"), None)
     return prepare(history, notify, json)
 
 
@@ -193,6 +176,7 @@ def excuses() -> ModuleType:
 
 def scan_plan(
     config: Loaded,
+    known: Checks,
     profile: str,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -202,7 +186,7 @@ def scan_plan(
 ) -> Plan:
     """What to do with each target; the configuration's groups have plans of their own."""
     plan = Plan(
-        checks=_checks(config, profile, only, skip),
+        checks=_checks(config, known, profile, only, skip),
         options=transport_options(connection),
         limits=limits(connection),
         probe=probe,
@@ -212,9 +196,9 @@ def scan_plan(
         return plan
     for group in config.values.groups.values():
         if group.profile:
-            _checks(config, group.profile, only, skip)
+            _checks(config, known, group.profile, only, skip)
     free = frozenset(name for name in _OVERRIDDEN if not configured.said(name))
-    another = partial(_group_plan, plan, config, only, skip, free)
+    another = partial(_group_plan, plan, config, known, only, skip, free)
     return msgspec.structs.replace(plan, another=another)
 
 
@@ -225,6 +209,7 @@ _OVERRIDDEN = ("profile", "fail_on", "become")
 def _group_plan(
     plan: Plan,
     config: Loaded,
+    known: Checks,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     free: frozenset[str],
@@ -238,8 +223,11 @@ def _group_plan(
     changes: dict[str, Any] = {"another": None, "settings": config.settings(names)}
     for group in groups:
         if group.profile and "profile" in free and not only:
-            changes["checks"] = _checks(config, group.profile, only, skip)
+            changes["checks"] = _checks(config, known, group.profile, only, skip)
             changes["profile"] = group.profile
+            own = config.values.profiles.get(group.profile)
+            if own is not None and own.fail_on and "fail_on" in free:
+                changes["fail_on"] = own.fail_on
         if group.fail_on and "fail_on" in free:
             changes["fail_on"] = group.fail_on
         if group.become is not None and "become" in free:
@@ -264,43 +252,37 @@ def _ended(report: Report, status: int, rule: str) -> Report:
     return msgspec.structs.replace(report, summary=summary)
 
 
-def _sinks(config: Loaded, reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
+def _without(report: Report, lost: tuple[str, ...]) -> Report:
+    """The report of a scan that some of the user's checks could not be in: it is incomplete.
+
+    What was found stays; only nothing to complain of is no answer, unless failures don't count.
+    """
+    files = f"{len(lost)} files of checks" if len(lost) > 1 else "a file of checks"
+    left_out = f"{files} left out: {', '.join(lost)}"
+    summary = report.summary
+    if summary.exit_code == CLEAN and report.fail_on != "none":
+        rule = f"the scan is incomplete; {left_out}; {summary.rule}"
+        summary = msgspec.structs.replace(summary, exit_code=INCOMPLETE, rule=rule)
+    else:
+        summary = msgspec.structs.replace(summary, rule=f"{summary.rule}; {left_out}")
+    return msgspec.structs.replace(report, summary=summary)
+
+
+def _sinks(
+    config: Loaded, reports: tuple[str, ...], shown: str | None, *, force: bool
+) -> list[Sink]:
     """Everything to write, stdout last; checked before any host is asked."""
     try:
-        return _all_sinks(reports, shown)
+        return sinks(reports, shown, force=force)
     except click.UsageError as error:
         raise click.UsageError(configured.placed(config, str(error))) from error
 
 
-def _all_sinks(reports: tuple[str, ...], shown: str | None) -> list[_Sink]:
-    known = known_formats()
-    sinks: dict[str, _Sink] = {}
-    for given in reports:
-        format, separator, path = given.partition("=")
-        if not separator or not path:
-            raise click.UsageError(f"--report {given}: write it as FORMAT=PATH")
-        place = path if path == "-" else os.path.realpath(path)
-        if place in sinks:
-            raise click.UsageError(f"--report {given}: there is another report for {path}")
-        sinks[place] = _sink(format, path, known)
-    if "-" in sinks and shown and configured.said("shown"):
-        raise click.UsageError("--format and a --report to `-` both want stdout")
-    last = sinks.pop("-", None) or _sink(shown or "table", "-", known)
-    return [*sinks.values(), last]
-
-
-def _sink(format: str, path: str, known: list[str]) -> _Sink:
-    if format not in known:
-        hint = nearest(format, known)
-        raise click.UsageError(f"no report format {format!r}.{hint} There are: {', '.join(known)}.")
-    return _Sink(format, path, known_writer(format))
-
-
 def _checks(
-    config: Loaded, profile: str, only: tuple[str, ...], skip: tuple[str, ...]
+    config: Loaded, known: Checks, profile: str, only: tuple[str, ...], skip: tuple[str, ...]
 ) -> tuple[Check[Any], ...]:
     try:
-        return select(known_checks(), profile, only, skip)
+        return select(known, profile, only, skip, config.values.profiles)
     except SelectionError as error:
         raise click.UsageError(configured.placed(config, str(error))) from error
 
@@ -312,47 +294,3 @@ def scan_all(
     with Interruption() as interruption, Progress(len(targets)) as progress:
         hosts = scan(targets, plan, concurrency, progress.finished, interruption.cancel)
     return hosts, interruption.status
-
-
-def _write_all(report: Report, sinks: list[_Sink], verbose: bool) -> int:
-    """Write each report; one that fails is named, and the others are written all the same."""
-    status = CLEAN
-    for sink in sinks:
-        try:
-            mode = getattr(sink.writer, "MODE", PRIVATE)
-            write(sink.path, _rendered(report, sink, verbose), mode)
-        except OutputError as error:
-            say(f"dockeraudit: {error}")
-            status = INTERNAL
-        except Exception as error:  # a writer's own mistake costs its report and nothing else
-            if os.environ.get("DOCKERAUDIT_DEBUG"):
-                raise
-            say(f"dockeraudit: the format {sink.format} failed: {type(error).__name__}: {error}")
-            status = INTERNAL
-        else:
-            if sink.path != "-":
-                say(f"wrote {sink.path}")
-    return status
-
-
-def _rendered(report: Report, sink: _Sink, verbose: bool) -> Iterator[str]:
-    """The report's text; on stdout the table is as wide as the terminal, and in colour there."""
-    if sink.format != "table" or sink.path != "-":
-        return sink.writer.render(report)
-    terminal = sys.stdout.isatty()
-    color = terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
-    table = sink.writer.render_table(  # type: ignore[attr-defined]
-        report, width=min(_columns(), 120) if terminal else 80, color=color, verbose=verbose
-    )
-    return cast(Iterator[str], table)
-
-
-def _columns() -> int:
-    """As shutil.get_terminal_size, which imports compressors for its own reasons (5 ms)."""
-    given = os.environ.get("COLUMNS", "")
-    if given.isdecimal() and int(given):
-        return int(given)
-    try:
-        return os.get_terminal_size(sys.stdout.fileno()).columns or 80
-    except (OSError, ValueError):
-        return 80

@@ -12,7 +12,8 @@ import click
 from dockeraudit import waivers
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
-from dockeraudit.cli.loaded import known_checks
+from dockeraudit.cli.loaded import Checks, known_checks
+from dockeraudit.cli.options import checks_option
 from dockeraudit.cli.streams import say
 from dockeraudit.cli.waivers import default_file
 from dockeraudit.config import ConfigError, Loaded
@@ -40,6 +41,7 @@ _SHORTEST = 8
     help="Take check, target and resource from a finding of this report.",
 )
 @click.option("--file", metavar="FILE", help="The file; else the configuration's, or waivers.toml.")
+@checks_option
 @config_option
 def command(
     what: str,
@@ -51,6 +53,7 @@ def command(
     ticket: str | None,
     report: str | None,
     file: str | None,
+    checks_dirs: tuple[str, ...],
     config: Loaded,
 ) -> int:
     """Add a waiver of CHECK, or with --from of the finding with this FINGERPRINT.
@@ -61,13 +64,14 @@ def command(
       dockeraudit waive --from report.json 3f2a9c0e --reason … --owner … --expires …
     """
     check = what
+    checks = known_checks(config, checks_dirs)
     if report is not None:
         host, result, finding = _found(report, what)
         check = result.check
         target = target or _exact("--target", host.target)
         resource = resource or _exact("--resource", finding.resource)
-    elif check not in known_checks():
-        known = nearest(check, known_checks()) or " `dockeraudit list` shows them all."
+    elif check not in checks:
+        known = nearest(check, checks) or " `dockeraudit list` shows them all."
         raise click.UsageError(f"no check {check!r}.{known}")
     if not target:
         raise click.UsageError("which targets is it for? Name them with --target PATTERN")
@@ -83,7 +87,7 @@ def command(
     keys |= {"owner": owner, "expires": last_day.isoformat(), "ticket": ticket}
     path = file or default_file(config)
     with _alone(path):
-        _add(path, {key: value for key, value in keys.items() if value})
+        _add(path, {key: value for key, value in keys.items() if value}, checks)
     say(f"{path}: added the waiver of {check} for {target}, until {last_day}")
     return CLEAN
 
@@ -132,7 +136,7 @@ def _exact(option: str, text: str) -> str:
     return text
 
 
-def _add(path: str, keys: dict[str, str]) -> None:
+def _add(path: str, keys: dict[str, str], checks: Checks) -> None:
     """Append a waiver, if the whole file is good with it.
 
     Raises:
@@ -151,9 +155,9 @@ def _add(path: str, keys: dict[str, str]) -> None:
     added = f"{gap}{block(keys)}".replace("\n", end)
     try:
         if before:
-            waivers.entries(parse(path, before), known_checks())
+            waivers.entries(parse(path, before), checks)
         after = before + added.encode()
-        waivers.entries(parse(path, after), known_checks())
+        waivers.entries(parse(path, after), checks)
     except ConfigError as error:
         configured.refuse(error)
     write(path, [after.decode()])

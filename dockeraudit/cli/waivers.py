@@ -9,6 +9,7 @@ from dockeraudit.cli import configured
 from dockeraudit.cli.config import Commands
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.loaded import known_checks
+from dockeraudit.cli.options import checks_option
 from dockeraudit.cli.streams import say
 from dockeraudit.config import ConfigError, Loaded
 from dockeraudit.exits import CLEAN, FINDINGS
@@ -30,8 +31,11 @@ def command() -> None:
     metavar="N",
     help="No waiver may last longer than that many days from today.",
 )
+@checks_option
 @config_option
-def lint(file: str | None, max_days: int | None, config: Loaded) -> int:
+def lint(
+    file: str | None, max_days: int | None, checks_dirs: tuple[str, ...], config: Loaded
+) -> int:
     """Say what is wrong with FILE: that of the configuration, else waivers.toml.
 
     \b
@@ -42,8 +46,9 @@ def lint(file: str | None, max_days: int | None, config: Loaded) -> int:
       dockeraudit waivers lint --max-days 180
     """
     path = file or default_file(config)
+    known = known_checks(config, checks_dirs)
     try:
-        entries = waivers.load(path, known_checks())
+        entries = waivers.load(path, known)
     except ConfigError as error:
         configured.refuse(error)
     today = datetime.datetime.now(datetime.UTC).date()

@@ -24,18 +24,22 @@ def script() -> bytes:
     return b"\n".join(line for line in lines if line and not line.startswith(b"#"))
 
 
-def build(nonce: str, extra_paths: tuple[str, ...] = ()) -> bytes:
+def build(
+    nonce: str, extra_paths: tuple[str, ...] = (), only_metadata: tuple[str, ...] = ()
+) -> bytes:
     """What is sent to `sh`: the nonce, the second round's paths, the script.
 
-    Paths that aren't absolute or hold control characters are left out; the others stand in
-    single quotes, where the shell takes every byte but the quote as it is.
+    Of the files in `only_metadata` nothing is read. Paths that aren't absolute or hold control
+    characters are left out; the others stand in single quotes, where the shell takes every byte
+    but the quote as it is.
 
     Raises:
         ValueError: the nonce isn't made of letters and digits.
     """
     if not (nonce.isascii() and nonce.isalnum()):
         raise ValueError("the nonce has to consist of letters and digits")
-    wanted = [path for path in extra_paths if path.startswith("/") and path.isprintable()]
+    marked = [*(("", path) for path in extra_paths), *(("=", path) for path in only_metadata)]
+    wanted = [mark + path for mark, path in marked if path.startswith("/") and path.isprintable()]
     preamble = f"N={nonce}\n"
     if wanted:
         quoted = "\n".join(wanted[:MOST_PATHS]).replace("'", "'\\''")

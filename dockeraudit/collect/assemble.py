@@ -10,11 +10,15 @@ from dockeraudit.facts import (
     FACTS_VERSION,
     Absent,
     ApiFacts,
+    Audit,
     Boot,
     Document,
     FileFacts,
+    Filters,
     HostFacts,
     Interface,
+    MountPoint,
+    Package,
     Pem,
     Process,
     Socket,
@@ -23,7 +27,7 @@ from dockeraudit.facts import (
     Wire,
 )
 
-from . import answers, files, machine, proc, sockets, units
+from . import answers, files, inventory, kernel, machine, proc, sockets, units
 from .frames import CollectError, Frame, text, unescape
 
 T = TypeVar("T")
@@ -155,6 +159,13 @@ def facts(frames: Iterable[Frame], *, target: str, collected_at: int, duration: 
         listings=_listings(draft),
         relay_lines={f.name: tuple(map(text, f.lines)) for f in draft.of("relay")},
         engine_version=_engine(draft, apis),
+        client_lines=_client_lines(draft),
+        mounts=_mounts(draft),
+        parameters=kernel.parameters(draft.lines("parameters")),
+        filters=_filters(draft),
+        audit=_audit(draft),
+        packages=_packages(draft),
+        programs=kernel.programs(draft.lines("programs")),
         interfaces=_interfaces(draft),
         names=machine.hosts(draft.lines("hosts")),
         accounts=tuple(draft.each("passwd", machine.account, draft.lines("passwd"))),
@@ -203,6 +214,43 @@ def _boot(draft: Draft, values: dict[str, str]) -> Boot:
         linger=of("linger"),
         lines={f.name: tuple(map(text, f.lines)) for f in draft.of("bootlines")},
     )
+
+
+def _client_lines(draft: Draft) -> dict[str, tuple[str, ...]]:
+    return {f.name: tuple(map(text, f.lines)) for f in draft.of("client") if f.lines}
+
+
+def _mounts(draft: Draft) -> tuple[MountPoint, ...] | Unread:
+    if not draft.of("mounts"):
+        return draft.absence("mounts") or Unread("not looked at")
+    return tuple(draft.each("mounts", kernel.mount, draft.lines("mounts")))
+
+
+def _filters(draft: Draft) -> Filters | Unread:
+    tools = ("iptables", "ip6tables", "nftables")
+    lines = {tool: draft.lines(tool) for tool in tools if draft.of(tool)}
+    unread = {tool: kernel.refusal(*why) for tool in tools for why in draft.unread(tool)}
+    return kernel.filters(lines, unread, draft.lines("firewalls"))
+
+
+def _audit(draft: Draft) -> Audit | Unread:
+    if not draft.of("auditfiles"):
+        return Unread("not looked at")
+    rule_files = draft.absence("auditfiles") or tuple(map(text, draft.lines("auditfiles")))
+    unread = next((kernel.no_audit(*why) for why in draft.unread("audit")), None)
+    status, rules = draft.lines("auditstatus"), draft.lines("auditrules")
+    return kernel.audit(status, rules, rule_files, unread)
+
+
+def _packages(draft: Draft) -> tuple[Package, ...] | Unread:
+    if not draft.of("packages"):
+        return draft.absence("packages") or Unread("not looked at")
+    fixed = {f.name: tuple(map(text, f.lines)) for f in draft.of("fixed")}
+
+    def read(line: bytes) -> Package:
+        return kernel.package(line, fixed)
+
+    return tuple(draft.each("packages", read, draft.lines("packages")))
 
 
 def _since(values: dict[str, str]) -> tuple[int | None, int]:
@@ -269,7 +317,8 @@ def _links(draft: Draft) -> dict[str, str]:
 
 def _units(draft: Draft, links: dict[str, str]) -> tuple[Unit, ...]:
     known = draft.absence("show") or units.show(draft.lines("show"))
-    found = [units.unit(frame, known, links) for frame in draft.of("unit")]
+    of_users = {f.name: units.show(f.lines) for f in draft.of("usershow")}
+    found = [units.unit(frame, known, of_users, links) for frame in draft.of("unit")]
     if not isinstance(known, Unread):
         found.extend(units.fileless(known, found))
     return tuple(found)
@@ -357,7 +406,7 @@ def _apis(draft: Draft) -> tuple[ApiFacts, ...]:
     for code, path in draft.unread("api"):
         missing = "neither curl nor the docker command is installed"
         nothing = Unread(missing if code == "missing" else _why(code, path))
-        found[path] = ApiFacts(path, nothing, nothing)
+        found[path] = ApiFacts(path, nothing, nothing, nothing)
     for frame in draft.of("api"):
         how, _, path = frame.name.partition(" ")
         known = found.get(path, ApiFacts(path, Unread("no answer"), Unread("no answer")))
@@ -367,6 +416,10 @@ def _apis(draft: Draft) -> tuple[ApiFacts, ...]:
             found[path] = replace(known, version=answers.document(frame.body))
         elif how == "info":
             found[path] = replace(known, info=answers.command_info(frame.body))
+    for frame in draft.of("inventory"):
+        if frame.name in found:
+            kept = inventory.inventory(frame.lines)
+            found[frame.name] = replace(found[frame.name], inventory=kept)
     return tuple(found.values())
 
 

@@ -509,6 +509,7 @@ NR > 1 {
 	else if (kind == "unit") unit(t)
 	else if (kind == "script") env(t, 1)
 	else if (kind == "toml") toml(t)
+	else if (kind == "plain") out(urls(t))
 	else env(t, 0)
 	print ""
 	if (cut) print "@" N " note arguments of process " path " cut at 64 KiB"
@@ -789,6 +790,7 @@ ROLES='
 	else if (b ~ /^(docker-)?containerd(-current)?$/) r = "containerd"
 	else if (b ~ /^docker-proxy(-current)?$/) r = "docker-proxy"
 	else if (b ~ /^rootlesskit$/) r = "rootlesskit"
+	else if (t ~ /\/datadog-agent\// || b ~ /^(fluent-bit|td-agent-bit|filebeat|journalbeat|elastic-agent|promtail|alloy|grafana-agent.*|vector|rsyslogd|syslog-ng|systemd-journal-upload|otelcol.*|splunkd|nxlog|amazon-cloudwatch-agent|newrelic-infra)$/) r = "log-shipper"
 	else next
 	if (count[r]++ < 200) print pid " " r
 	else if (count[r] == 201) print "cut " r
@@ -829,7 +831,9 @@ $4 == "0A" && total[kind]++ < 4000 { print kind " " $0 }'
 processes() {
 	set +f
 	CAND=$(ls -ln /proc/[0-9]*/exe | awk "$ROLES")
-	pn=$(grep -l -e 'docker\.sock' -e 'containerd\.sock' -e '/docker[^ ]*\.sock' /proc/[0-9]*/cmdline)
+	# Log shippers in Ruby or Java show in their arguments only.
+	pn=$(grep -l -e 'docker\.sock' -e 'containerd\.sock' -e '/docker[^ ]*\.sock' -e fluentd \
+		-e td-agent -e logstash /proc/[0-9]*/cmdline)
 	pz=
 	# Root without CAP_SYS_PTRACE can't look into others either.
 	readlink /proc/1/exe >/dev/null || pz=$(grep -l -e dockerd -e rootlesskit /proc/[0-9]*/cmdline)
@@ -989,7 +993,7 @@ process_frames() {
 	set --
 	for pc in $CAND; do
 		case $pc in
-			*' other' | *' docker-proxy') set -- "$@" "/proc/${pc%% *}/ns/pid" ;;
+			*' other' | *' docker-proxy' | *' log-shipper') set -- "$@" "/proc/${pc%% *}/ns/pid" ;;
 		esac
 	done
 	if [ $# -gt 0 ]; then
@@ -1015,7 +1019,7 @@ process_frames() {
 		while IFS= read -r px; do
 			case $px in *:name=systemd:* | 0::*) printf '|cgroup %s\n' "$px" ;; esac
 		done <"/proc/$pp/cgroup"
-		case $pr in docker-proxy | other) continue ;; esac
+		case $pr in docker-proxy | log-shipper | other) continue ;; esac
 		for pl in cwd root; do
 			if px=$(readlink "/proc/$pp/$pl"); then
 				esc "$px"
@@ -1049,7 +1053,7 @@ process_records() {
 				;;
 		esac
 		tr '\000\001\003\n' '\n\002\002\003' <"/proc/$pp/cmdline"
-		case $pc in *docker-proxy) continue ;; esac
+		case $pc in *docker-proxy | *log-shipper) continue ;; esac
 		# Of a container's process not even the names.
 		case $INSIDE in *" $pp "*) ;; *) continue ;; esac
 		[ -r "/proc/$pp/environ" ] || continue
@@ -1107,6 +1111,11 @@ SYSTEM='/etc/systemd/system.control /run/systemd/system.control /run/systemd/tra
 /run/systemd/system.attached /run/systemd/generator /usr/local/lib/systemd/system
 /usr/lib/systemd/system'
 
+SHOWN=Id,LoadState,ActiveState,SubState,UnitFileState,FragmentPath,DropInPaths,MainPID
+SHOWN=$SHOWN,NeedDaemonReload,Result,NRestarts,Restart,ExecMainStartTimestamp
+SHOWN=$SHOWN,ActiveEnterTimestamp,Listen,User,WorkingDirectory,EnvironmentFiles,TriggeredBy
+SHOWN=$SHOWN,Triggers,SocketGroup,SocketMode
+
 # shellcheck disable=SC2086
 units() {
 	# Where /lib is a link to /usr/lib its units are the same ones.
@@ -1139,10 +1148,7 @@ units() {
 	elif [ ! -d /run/systemd/system ]; then
 		frame unread "show off systemd"
 	else
-		SHOW=$(lim systemctl show --no-pager -p Id,LoadState,ActiveState,SubState,UnitFileState \
-			-p FragmentPath,DropInPaths,MainPID,NeedDaemonReload,Result,NRestarts,Restart \
-			-p ExecMainStartTimestamp,ActiveEnterTimestamp,Listen,User,WorkingDirectory \
-			-p EnvironmentFiles,TriggeredBy,Triggers,SocketGroup,SocketMode -- $UNITS)
+		SHOW=$(lim systemctl show --no-pager -p "$SHOWN" -- $UNITS)
 		frame show
 		# Blank lines part the units, so the variable can't be split at newlines.
 		printf '%s\n' "$SHOW" | sed 's/^/|/'
@@ -1298,6 +1304,22 @@ gather_names() {
 	IFS=$gi
 }
 
+# The folders of cliPluginsExtraDirs in a configuration of the docker command.
+extra_plugins() {
+	[ -r "$1" ] && grep -q cliPluginsExtraDirs "$1" || return 0
+	tr -d '\n\t' <"$1" | sed -n 's/.*"cliPluginsExtraDirs" *: *\[\([^]]*\)\].*/\1/p' | tr , '\n' |
+		sed -n 's/^ *"\(\/[^"\\]*\)" *$/\1/p' | head -n 20
+}
+
+# What a user's service manager says of docker.service: asked as that user, without a session.
+user_units() {
+	if [ "$ROOT" = 0 ] || [ ! -S "/run/user/$1/systemd/private" ] || ! have setpriv; then return 0; fi
+	hg=$(id -g -- "$2") || return 0
+	frame usershow "$2"
+	XDG_RUNTIME_DIR=/run/user/$1 lim setpriv --reuid="$1" --regid="$hg" --clear-groups \
+		systemctl --user show --no-pager -p "$SHOWN" -- docker.service | sed 's/^/|/'
+}
+
 # Each account's docker files.
 # shellcheck disable=SC2086
 homes() {
@@ -1315,6 +1337,11 @@ homes() {
 		if [ -e "$hh/.dockercfg" ]; then text client "$hh/.dockercfg"; fi
 		if [ -d "$hh/.docker" ]; then
 			file "$hh/.docker" "$hh/.docker/cli-plugins"
+			list "$hh/.docker/cli-plugins" 1
+			for hy in $(extra_plugins "$hh/.docker/config.json"); do
+				file "$hy"
+				list "$hy" 1
+			done
 			text client "$hh/.docker/config.json"
 			glob "$hh/.docker/*.pem"
 			for hy in $G; do pem "$hy"; done
@@ -1325,12 +1352,19 @@ homes() {
 			glob "$hh/.docker/contexts/tls/*/*/*.pem"
 			for hy in $G; do pem "$hy"; done
 		fi
+		# A rootless engine's own places.
+		if [ -d "$hh/.local/share/docker" ]; then
+			ROOTS=$ROOTS$hh/.local/share/docker$LF
+			file "$hh/.config/docker/certs.d"
+			list "$hh/.config/docker/certs.d" 3
+		fi
 		if [ -d "$hh/.config/docker" ]; then
 			file "$hh/.config/docker"
 			text json "$hh/.config/docker/daemon.json"
 		fi
 		if [ -d "$hh/.config/systemd/user" ]; then
 			unit docker.service "$hn" "$hh/.config/systemd/user"
+			user_units "$hu" "$hn"
 		fi
 		if [ -S "/run/user/$hu/docker.sock" ]; then file "/run/user/$hu/docker.sock"; fi
 	done
@@ -1547,7 +1581,7 @@ size_of() {
 text_records() {
 	ti=$IFS
 	IFS=$LF
-	for tk in unit script toml env json client; do
+	for tk in unit script toml env json client plain; do
 		for tx in $TEXT; do
 			[ "${tx%% *}" = $tk ] || continue
 			ty=${tx#* }
@@ -1630,6 +1664,8 @@ pem_files() {
 			else
 				# The first key's public half; the private one goes nowhere.
 				my=$(lim openssl pkey -in "$mx" -passin pass: -pubout)
+				# A swarm's key has headers of its own, at which openssl stops.
+				[ -n "$my" ] || my=$(sed '/^[A-Za-z-]*: /d' "$mx" | lim openssl pkey -passin pass: -pubout)
 				case $my in
 					'-----BEGIN PUBLIC KEY-----'*)
 						frame public "$mx"
@@ -1885,6 +1921,1087 @@ relays() {
 	awk "$MASK$LINES" N="$N" K=relay LOOSE=1 P='(docker|containerd)[^/ ]*[.]sock' "$@"
 }
 
+# ---- the kernel's side, packages, clients -----------------------------------------------------------
+
+# What is mounted: path, root, options, type, source, escaped as the kernel does it. Containers'
+# own mounts are left out: an engine with many containers has thousands.
+# shellcheck disable=SC2016
+MOUNTS='
+$5 ~ /^\/proc\// || $5 ~ /\/(netns|overlay2\/[^\/]*\/merged|containers\/[^\/]*\/mounts\/.*)(\/|$)/ { next }
+$5 ~ /\/(io\.containerd\.runtime\.v2\.task|rootfs\/overlayfs)\// { next }
+i = index($0, " - ") {
+	t = substr($0, i + 3)
+	type = substr(t, 1, index(t, " ") - 1)
+	t = substr(t, length(type) + 2)
+	sub(/ .*/, "", t)
+	t = $5 " " $4 " " $6 " " type " " t
+	if (!(t in seen) && n++ < 2000) print "|" t
+	seen[t] = 1
+}'
+
+mounts() {
+	if [ -r /proc/self/mountinfo ]; then
+		frame mounts
+		awk "$MOUNTS" /proc/self/mountinfo
+	else
+		unread mounts denied /proc/self/mountinfo
+	fi
+}
+
+parameters() {
+	frame parameters
+	for yx in net/ipv4/ip_forward net/ipv4/conf/all/forwarding net/ipv6/conf/all/forwarding \
+		net/bridge/bridge-nf-call-iptables net/bridge/bridge-nf-call-ip6tables \
+		kernel/randomize_va_space kernel/kptr_restrict kernel/dmesg_restrict \
+		kernel/unprivileged_bpf_disabled kernel/yama/ptrace_scope kernel/unprivileged_userns_clone \
+		user/max_user_namespaces fs/protected_hardlinks fs/protected_symlinks; do
+		if first /proc/sys/$yx; then printf '|%s %s\n' "$yx" "$mx"; fi
+	done
+	if first /sys/kernel/security/lsm; then printf '|lsm %s\n' "$mx"; fi
+	if first /sys/module/apparmor/parameters/enabled; then printf '|apparmor %s\n' "$mx"; fi
+	if first /sys/fs/selinux/enforce; then printf '|selinux %s\n' "$mx"; fi
+}
+
+# The filter and nat tables of iptables-save without counters; other lines are its complaints.
+# A table that never ends was cut by the time limit.
+# shellcheck disable=SC2016
+TABLES='
+/^#/ || /^$/ { next }
+/^\*/ { open = on = 1; if ($0 != "*filter" && $0 != "*nat") on = 0; seen = 1 }
+!/^([*:-]|COMMIT$)/ { if (!open && why == "") why = $0; next }
+on && n++ < 20000 {
+	if (/^:/) sub(/ \[[0-9]+:[0-9]+\]$/, "")
+	body = body "|" $0 "\n"
+}
+/^COMMIT$/ { open = 0 }
+END {
+	if (open) print "@" N " unread " K " time"
+	else if (n > 20000) print "@" N " unread " K " lines"
+	else if (why != "" && !seen) print "@" N " unread " K " failed " substr(why, 1, 200)
+	else printf "@%s %s\n%s", N, K, body
+}'
+
+# tables NAME: no table is named, as that would load its module. Where the rules are nftables' the
+# older kind may hold others.
+# shellcheck disable=SC3013
+tables() {
+	if [ "$ROOT" = 0 ]; then
+		unread "$1" denied "$1-save"
+	elif ! have "$1-save"; then
+		unread "$1" missing "$1-save"
+	else
+		{
+			lim "$1-save" 2>&1
+			ys=$(command -v "$1-legacy-save") && ! [ "$ys" -ef "$(command -v "$1-save")" ] &&
+				first "/proc/net/${1%tables}_tables_names" && lim "$ys" 2>&1
+		} | awk "$TABLES" N="$N" K="$1"
+	fi
+}
+
+# `nft list ruleset` without counters, and without tables that iptables made (FOUR, SIX: they are
+# known from iptables-save): their chains have names in capitals.
+# shellcheck disable=SC2016
+RULESET='
+/^(Error|netlink|internal):/ || /peration not permitted/ { if (why == "") why = $0; next }
+/^#/ { next }
+/^table / { held = ""; part = 0; theirs = 0; mine = ($2 == "ip" && FOUR || $2 == "ip6" && SIX) && $3 ~ /^(filter|nat|mangle|raw|security)$/ }
+/^table /, /^}/ {
+	gsub(/counter packets [0-9]+ bytes [0-9]+/, "counter")
+	if ($0 ~ /^[ \t]+chain [A-Z]/) theirs = 1
+	held = held "|" substr($0, 1, 1000) "\n"
+	part++
+	open = 1
+}
+/^}/ { open = 0; if (!(mine && theirs)) { body = body held; n += part } held = "" }
+END {
+	if (open) print "@" N " unread nftables time"
+	else if (n > 20000) print "@" N " unread nftables lines"
+	else if (why != "" && body == "") print "@" N " unread nftables failed " substr(why, 1, 200)
+	else printf "@%s nftables\n%s", N, body
+}'
+
+filters() {
+	yf=$(tables iptables)
+	printf '%s\n' "$yf"
+	ysix=$(tables ip6tables)
+	printf '%s\n' "$ysix"
+	if [ "$ROOT" = 0 ]; then
+		unread nftables denied nft
+	elif ! have nft; then
+		unread nftables missing nft
+	else
+		case $yf in "@$N unread"*) y4=0 ;; *) y4=1 ;; esac
+		case $ysix in "@$N unread"*) y6=0 ;; *) y6=1 ;; esac
+		lim nft list ruleset 2>&1 | awk "$RULESET" N="$N" FOUR=$y4 SIX=$y6
+	fi
+	frame firewalls
+	if [ -r /etc/ufw/ufw.conf ]; then
+		case $yf in
+			*'|:ufw'*)
+				while read -r yx; do
+					case $yx in ENABLED=[Yy][Ee][Ss]*) echo '|ufw' ;; esac
+				done </etc/ufw/ufw.conf
+				;;
+		esac
+	fi
+	if have firewalld; then
+		set +f
+		yx=$(grep -lx firewalld /proc/[0-9]*/comm)
+		set -f
+		if [ -n "$yx" ]; then echo '|firewalld'; fi
+	fi
+}
+
+audit() {
+	frame auditfiles
+	yi=$IFS
+	IFS=$LF
+	for yx in $RULES; do printf '|%s\n' "$yx"; done
+	IFS=$yi
+	if [ "$ROOT" = 0 ] && { { [ -d /etc/audit ] && ! [ -x /etc/audit ]; } ||
+		{ [ -d /etc/audit/rules.d ] && ! [ -r /etc/audit/rules.d ]; }; }; then
+		unread auditfiles denied /etc/audit
+	fi
+	if ! have auditctl; then
+		for yx in /sbin/auditctl /usr/sbin/auditctl; do
+			if [ -e $yx ]; then unread audit denied $yx && return 0; fi
+		done
+		unread audit missing auditctl
+	elif [ "$ROOT" = 0 ]; then
+		unread audit denied auditctl
+	else
+		frame auditstatus
+		lim auditctl -s 2>&1 | sed -e 's/^/|/' -e 20q
+		frame auditrules
+		lim auditctl -l 2>&1 | sed -e 's/^/|/' -e 5000q
+	fi
+}
+
+SETS='(DOCKER_(HOST|TLS|TLS_VERIFY|CERT_PATH|CONTEXT|CONFIG|CONTENT_TRUST|CONTENT_TRUST_SERVER))'
+
+# Lines that set these variables. What else such a line assigns is masked, whatever its name.
+# shellcheck disable=SC2016
+CLIENTS='
+function escaped(p) { gsub(/\\/, "&&", p); return p }
+function others(s,   o, n) {
+	o = ""
+	while (match(s, /[A-Za-z_][A-Za-z0-9_]*=/)) {
+		n = substr(s, RSTART, RLENGTH - 1)
+		o = o substr(s, 1, RSTART + RLENGTH - 1)
+		s = substr(s, RSTART + RLENGTH)
+		if (n ~ /^DOCKER_(HOST|TLS|CERT|CONTEXT|CONFIG$|CONTENT)/ || s ~ /^([ \t;]|$)/) continue
+		if (n ~ /^(DEFAULT|OVERRIDE)$/ && o ~ /DOCKER_[A-Z_]+[ \t]+[A-Z]+=$/) continue
+		REST = s
+		o = o value()
+		pend = 0
+		s = REST
+	}
+	return o s
+}
+function say(number, s) {
+	pend = 0
+	s = opts(substr(s, 1, 1000))
+	pend = 0
+	print "|" number ":" s
+}
+FILENAME == "" || FILENAME == "-" {
+	if (/^\001/) head = substr($0, 2)
+	else {
+		if (head != "") print "@" N " client " head
+		head = ""
+		say(0, $0)
+	}
+	next
+}
+FNR == 1 { shown = 0 }
+/^[ \t]*#/ { next }
+($0 ~ ("(^|[^A-Za-z0-9_])" P "([ \t]+(DEFAULT|OVERRIDE))?[+]?=") ||
+	$0 ~ ("(^|[ \t;])(set|setenv)[ \t]+([^;]*[ \t])?" P "[ \t]+[^ \t;]")) && shown < 20 {
+	if (!shown++) print "@" N " client " escaped(FILENAME)
+	say(FNR, others($0))
+}'
+
+# Files that set clients up: logins, cron.
+# shellcheck disable=SC2046,SC2086
+client_files() {
+	glob '/etc/profile.d/*.sh'
+	yg=$G
+	glob '/etc/environment.d/*.conf'
+	yg=$yg$G
+	glob '/etc/cron.d/*'
+	yg=$yg$G
+	glob '/var/spool/cron/crontabs/*'
+	yg=$yg$G
+	glob '/var/spool/cron/*'
+	yg=$yg$G
+	yi=$IFS
+	IFS=$LF
+	for yx in $HOMES; do
+		yx=${yx#*:}
+		yx=${yx%:*}
+		[ -x "$yx" ] || continue
+		for yy in .profile .bashrc .bash_profile .bash_login .zshrc .zshenv .pam_environment \
+			.config/fish/config.fish; do
+			yg=$yg$yx/$yy$LF
+		done
+		if [ -d "$yx/.config/environment.d" ]; then
+			glob "$yx/.config/environment.d/*.conf"
+			yg=$yg$G
+		fi
+	done
+	set --
+	for yx in /etc/environment /etc/profile /etc/bash.bashrc /etc/bashrc /etc/zsh/zshenv /etc/zshenv \
+		/etc/crontab $yg; do
+		if [ -f "$yx" ] && [ -r "$yx" ] && [ -s "$yx" ]; then set -- "$@" "$yx"; fi
+	done
+	if [ $# -gt 0 ]; then
+		set -- $(grep -lE -e "$SETS" -- "$@")
+		[ $# -eq 0 ] || awk "$MASK$CLIENTS" N="$N" P="$SETS" "$@"
+	fi
+	IFS=$yi
+}
+
+# Processes of this host that were given these variables; the engines' own are no clients.
+# shellcheck disable=SC2046,SC2086
+client_processes() {
+	set +f
+	yn=$(grep -lE -e "$SETS=" /proc/[0-9]*/environ)
+	set -f
+	[ -n "$yn" ] || return 0
+	yp='' yc=0
+	for yx in $yn; do
+		yx=${yx%/environ}
+		case $LF$CAND$LF in
+			*"$LF${yx#/proc/} dockerd$LF"* | *"$LF${yx#/proc/} containerd$LF"* | \
+				*"$LF${yx#/proc/} docker-proxy$LF"* | *"$LF${yx#/proc/} rootlesskit$LF"*) continue ;;
+		esac
+		[ "$yx" != /proc/$$ ] || continue
+		yc=$((yc + 1))
+		[ $yc -gt 50 ] || yp="$yp $yx/ns/pid"
+	done
+	if [ $yc -gt 50 ]; then note "$yc processes with DOCKER_… variables; only 50 were looked at"; fi
+	[ -n "$yp" ] || return 0
+	set -- $(stat -L -c '%i %n' /proc/self/ns/pid $yp)
+	yc=$1
+	while [ $# -gt 3 ]; do
+		shift 2
+		[ "$1" = "$yc" ] || continue
+		yx=${2%/ns/pid}/environ
+		printf '\001%s\n' "$yx"
+		tr '\000\001\003\n' '\n\002\002\003' <"$yx" | grep -E -e "^$SETS="
+	done | awk "$MASK$CLIENTS" N="$N" -
+}
+
+# CVE ids in changelogs; a line that begins with \001 names the package.
+# shellcheck disable=SC2016
+FIXED='
+/^\001/ { n = 0; package = substr($0, 2); said = 0; next }
+/^[ \t]*$/ || /^\(none\)$/ { next }
+{
+	if (!said++) print "@" N " fixed " package
+	while (match($0, /CVE-[0-9]+-[0-9]+/)) {
+		cve = substr($0, RSTART, RLENGTH)
+		$0 = substr($0, RSTART + RLENGTH)
+		if (!((package, cve) in seen) && n < 1000 && length(cve) < 24) { seen[package, cve] = 1; n++; print "|" cve }
+	}
+}'
+
+PACKAGES='docker.io docker-ce docker-engine moby-engine docker containerd containerd.io runc crun'
+
+# Lines `name version` of those that are installed; for Alpine from its database itself.
+# shellcheck disable=SC2016,SC2086
+packages() {
+	if [ -f /var/lib/dpkg/status ] && have dpkg-query; then
+		yk=$(lim dpkg-query -W -f '${db:Status-Status} ${Package} ${Version}\n' $PACKAGES |
+			sed -n 's/^installed //p')
+	elif have rpm && { [ -d /var/lib/rpm ] || [ -d /usr/lib/sysimage/rpm ]; }; then
+		yk=$(lim rpm -q --qf '%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}\n' $PACKAGES |
+			sed -n -e 's/ (none):/ /' -e '/^[^ ]* [^ ]*$/p')
+	else
+		for yx in /lib/apk/db/installed /usr/lib/apk/db/installed; do
+			[ -r $yx ] || continue
+			frame packages
+			awk -v p=" $PACKAGES " '
+				/^P:/ { n = substr($0, 3) }
+				/^V:/ && index(p, " " n " ") { print "|" n " " substr($0, 3) }' $yx
+			return 0
+		done
+		unread packages missing 'dpkg, rpm or apk'
+		return 0
+	fi
+	frame packages
+	body "$yk"
+	[ -n "$yk" ] || return 0
+	yi=$IFS
+	IFS=$LF
+	for yx in $yk; do
+		yx=${yx%% *}
+		yd=/usr/share/doc/$yx/changelog
+		if [ -f /var/lib/dpkg/status ]; then
+			for yy in .Debian .Debian.gz .gz ''; do
+				[ -r "$yd$yy" ] || continue
+				printf '\001%s\n' "$yx"
+				case $yy in *.gz) gzip -dc "$yd$yy" ;; *) cat "$yd$yy" ;; esac
+				echo
+				break
+			done
+		else
+			printf '\001%s\n' "$yx"
+			lim rpm -q --changelog "$yx"
+		fi
+	done | awk "$FIXED" N="$N"
+	IFS=$yi
+}
+
+# Each line `program first-line`, all at once: they take longer than everything else here. A snap's
+# programs write into the home folder, so they aren't asked.
+programs() {
+	for yx in docker containerd runc; do
+		case $(command -v $yx) in
+			'' | /snap/*) ;;
+			*)
+				{
+					yy=$(HOME=/nonexistent lim $yx --version)
+					printf '%s %s\n' "$yx" "${yy%%"$LF"*}"
+				} &
+				;;
+		esac
+	done
+	wait
+}
+
+# Texts of this section, and the rule files of auditd into RULES.
+# shellcheck disable=SC2086
+kernel_texts() {
+	glob '/etc/audit/rules.d/*.rules'
+	RULES=$G
+	if [ -e /etc/audit/audit.rules ]; then RULES=$RULES/etc/audit/audit.rules$LF; fi
+	yi=$IFS
+	IFS=$LF
+	for yx in $RULES; do text plain "$yx"; done
+	for yx in /etc/subuid /etc/subgid; do text plain $yx; done
+	glob '/etc/containerd/certs.d/*/hosts.toml'
+	for yx in $G; do text toml "$yx"; done
+	glob '/etc/containerd/conf.d/*.toml'
+	for yx in $G; do text toml "$yx"; done
+	if [ -e /etc/buildkit/buildkitd.toml ]; then text toml /etc/buildkit/buildkitd.toml; fi
+	for yx in $HOMES; do
+		yx=${yx#*:}
+		yx=${yx%:*}
+		for yy in .config/buildkit/buildkitd.toml .docker/buildx/buildkitd.default.toml; do
+			if [ -e "$yx/$yy" ]; then text toml "$yx/$yy"; fi
+		done
+		[ -d "$yx/.docker/buildx/instances" ] || continue
+		glob "$yx/.docker/buildx/instances/*"
+		for yy in $G; do text client "$yy"; done
+	done
+	IFS=$yi
+	# Audit rules may name programs by way of these links.
+	file /run/containerd /etc/audit /etc/audit/rules.d /bin /sbin /lib
+}
+
+# Frames only: the programs answer while the rest is read.
+kernel() {
+	programs | {
+		{
+			mounts
+			parameters
+			filters
+			audit
+			client_files
+			client_processes
+			packages
+		} </dev/null
+		frame programs
+		sed 's/^/|/'
+	}
+}
+
+# ---- what the engine keeps ---------------------------------------------------------------------
+
+# Of the API's answers only the paths of KEEPS cross; what is masked among them has a handler after
+# a colon. Input: an answer, \001, `STATUS URL` and a newline, the next answer … Output: lines of
+# the frame `inventory`; after a `=` paths that are mounted into containers; in the listing round
+# (PLAN=1) also what to ask for next, after a `+`.
+# shellcheck disable=SC2016
+INVENTORY='
+BEGIN {
+	RS = "\001"
+	config = "Image User Env[ .:env ] Cmd[ .:word ] Entrypoint[ .:word ] ExposedPorts{ *{ } } " \
+		"Healthcheck{ Test[ .:health ] } Labels{ *:label } "
+	ports = "{ *[ .{ HostIp HostPort } ] } "
+	KEEPS["containers"] = ".[1000 .{ Id Names[ . ] } ]"
+	KEEPS["images"] = ".[500 .{ Id RepoTags[ . ] } ]"
+	KEEPS["container"] = ".{ Id Name Created Image State{ Status Running Pid StartedAt FinishedAt " \
+		"Health{ Status } } RestartCount AppArmorProfile ProcessLabel ExecIDs[ . ] " \
+		"HostConfig{ Privileged CapAdd[ . ] CapDrop[ . ] SecurityOpt[ .:secopt ] NetworkMode " \
+		"PidMode IpcMode UTSMode UsernsMode CgroupnsMode CgroupParent Memory NanoCpus CpuShares " \
+		"CpuQuota CpusetCpus PidsLimit ReadonlyRootfs RestartPolicy{ Name MaximumRetryCount } " \
+		"PortBindings" ports "PublishAllPorts Devices[ .{ PathOnHost CgroupPermissions } ] " \
+		"DeviceCgroupRules[ . ] DeviceRequests[ .{ Driver Count } ] " \
+		"Ulimits[ .{ Name Soft Hard } ] MaskedPaths[ . ] ReadonlyPaths[ . ] LogConfig{ Type } " \
+		"Runtime } Config{ " config "} Mounts[ .{ Type Name Source Destination Driver RW " \
+		"Propagation } ] NetworkSettings{ Ports" ports "Networks{ *{ NetworkID } } } }"
+	KEEPS["image"] = ".{ Id RepoTags[ . ] RepoDigests[ . ] Created Size Config{ " config "} }"
+	KEEPS["history"] = ".[500 .{ Created CreatedAt CreatedBy:step Size Comment:comment } ]"
+	KEEPS["networks"] = ".[500 .{ Id Name Driver Scope Internal Attachable Ingress EnableIPv6 " \
+		"Options{ *:option } IPAM{ Config[ .{ Subnet Gateway } ] } } ]"
+	KEEPS["volumes"] = ".{ Volumes[1000 .{ Name Driver Mountpoint Options{ *:volume } } ] }"
+	KEEPS["plugins"] = ".[200 .{ Name Enabled } ]"
+	KEEPS["swarm"] = ".{ ID CreatedAt Spec{ EncryptionConfig{ AutoLockManagers } CAConfig{ " \
+		"NodeCertExpiry } } TLSInfo{ TrustRoot } RootRotationInProgress DataPathPort }"
+	KEEPS["services"] = ".[500 .{ ID Spec{ Name TaskTemplate{ ContainerSpec{ Image User " \
+		"Env[ .:env ] Secrets[ .{ SecretName } ] } } EndpointSpec{ Ports[ .{ Protocol " \
+		"TargetPort PublishedPort PublishMode } ] } } } ]"
+	KEEPS["secrets"] = ".[0 .{ } ]"
+	nodes = 1
+	for (k in KEEPS) ROOT[k] = grow(KEEPS[k])
+	set(NAMING, "com.docker.swarm.service.name com.docker.swarm.task.name " \
+		"com.docker.swarm.node.id com.docker.stack.namespace com.docker.compose.project " \
+		"com.docker.compose.service")
+	set(PROGRAM, "sh bash dash ash sshd dropbear socat ncat nc nginx haproxy traefik envoy dockerd " \
+		"containerd docker tini dumb-init supervisord busybox")
+	set(FLAG, "ro rw nosuid nodev noexec soft hard bind rbind nolock noatime relatime sync async " \
+		"suid dev exec tcp udp")
+	set(VALUED, "addr clientaddr vers nfsvers proto port mountport username user domain workgroup " \
+		"sec uid gid file_mode dir_mode mode size nr_inodes rsize wsize timeo retrans lowerdir " \
+		"upperdir workdir")
+	set(SOCKETED, "fork reuseaddr reuseport keepalive nodelay")
+	set(VOCABULARY, "apt apt-get aptitude apk yum dnf dnf5 microdnf tdnf zypper opkg pacman pip " \
+		"pip3 npm update upgrade dist-upgrade full-upgrade install add makecache refresh ref in " \
+		"up dup check-update remove purge clean autoremove del erase && || ; | & ( ) # buildkit " \
+		"/bin/sh -c")
+	set(OTHER, "CMD ENTRYPOINT LABEL EXPOSE VOLUME USER WORKDIR ONBUILD STOPSIGNAL HEALTHCHECK " \
+		"SHELL MAINTAINER FROM")
+}
+function set(a, words,   n, w) {
+	n = split(words, w, " ")
+	while (n > 0) a[w[n--]] = 1
+}
+# A tree of what is kept: KIDS[node, key], TYPE ("{", "[" or nothing for a value), MODE (who masks
+# it), MOST (how many elements). Returns its root.
+function grow(words,   n, w, i, s, d, at, k, root) {
+	n = split(words, w, " ")
+	d = 0
+	for (i = 1; i <= n; i++) {
+		s = w[i]
+		if (s == "}" || s == "]") { d--; continue }
+		nodes++
+		if (match(s, /[[{:]/)) {
+			k = substr(s, 1, RSTART - 1)
+			if (substr(s, RSTART, 1) == ":") MODE[nodes] = substr(s, RSTART + 1)
+			else TYPE[nodes] = substr(s, RSTART, 1)
+			if (TYPE[nodes] == "[" && RSTART < length(s)) MOST[nodes] = substr(s, RSTART + 1)
+		} else k = s
+		if (d) KIDS[at[d], k] = nodes
+		else root = nodes
+		if (TYPE[nodes] != "") at[++d] = nodes
+	}
+	return root
+}
+# ---- JSON: what is kept of it is in PIECE[1…pieces] and REST ----
+function say(s) {
+	BUFFER = BUFFER s
+	if (length(BUFFER) > 2000) flush()
+}
+function flush() { PIECE[++pieces] = BUFFER; BUFFER = "" }
+# What stands before a value that is printed: a comma, its name.
+function lead(   s) {
+	if (!depth) return ""
+	s = empty[depth] ? "" : ","
+	empty[depth] = 0
+	return type[depth] == "{" ? s "\"" key "\":" : s
+}
+function kid(k) {
+	if (!node[depth]) return 0
+	if ((node[depth], k) in KIDS) return KIDS[node[depth], k]
+	if (type[depth] == "{" && (node[depth], "*") in KIDS) return KIDS[node[depth], "*"]
+	return 0
+}
+function element(   n) {
+	n = node[depth]
+	at = (n && !(n in MOST && MOST[n] + 0 && count[depth] >= MOST[n] + 0)) ? kid(".") : 0
+}
+function done() { want = depth ? "," : "e" }
+# What stands between two strings: punctuation, numbers, true, false, null.
+function structure(p,   n, i, c, s) {
+	if (p == ":" && want == ":") { want = "v"; return }
+	if (p == "," && want == ",") { comma(); return }
+	n = length(p)
+	for (i = 1; i <= n && !bad; i++) {
+		c = substr(p, i, 1)
+		if (c == " " || c == "\n" || c == "\t" || c == "\r") continue
+		if (c == ",") comma()
+		else if (c == ":") { if (want == ":") want = "v"; else bad = 1 }
+		else if (c == "{" || c == "[") {
+			if ((want != "v" && want != "V") || depth > 60) { bad = 1; return }
+			if (at && TYPE[at] == c) say(lead() c)
+			else at = 0
+			depth++
+			node[depth] = at
+			type[depth] = c
+			name[depth] = key
+			empty[depth] = 1
+			count[depth] = 0
+			if (c == "{") want = "K"
+			else { want = "V"; element() }
+		} else if (c == "}" || c == "]") {
+			if (!depth || type[depth] != (c == "}" ? "{" : "[") || (want != "," && want != (c == "}" ? "K" : "V"))) {
+				bad = 1
+				return
+			}
+			if (type[depth] == "[" && node[depth] in MOST) total = count[depth] + (want == ",")
+			if (node[depth]) say(c)
+			depth--
+			done()
+		} else {
+			if (want != "v" && want != "V") { bad = 1; return }
+			s = substr(p, i)
+			match(s, /^[-+.0-9A-Za-z]+/)
+			if (RLENGTH < 1) { bad = 1; return }
+			s = substr(s, 1, RLENGTH)
+			if (s !~ /^(true|false|null|-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?)$/) { bad = 1; return }
+			if (at && TYPE[at] == "" && MODE[at] == "") {
+				say(lead() s)
+				if (depth == 2 && key == "Pid") PID = s
+			}
+			i += RLENGTH - 1
+			done()
+		}
+	}
+}
+function comma() {
+	if (want != "," || !depth) { bad = 1; return }
+	count[depth]++
+	if (type[depth] == "{") want = "k"
+	else { want = "v"; element() }
+}
+function string(s,   m) {
+	if (want == "k" || want == "K") {
+		at = kid(s)
+		if (at && s ~ /[\001-\037]/) bad = 1
+		key = index(s, "@") ? urls(s) : s
+		want = ":"
+		return
+	}
+	if (want != "v" && want != "V") { bad = 1; return }
+	if (at && TYPE[at] == "") {
+		if (s ~ /[\001-\037]/) { bad = 1; return }
+		dropped = 0
+		m = MODE[at]
+		if (m == "") {
+			if (depth == 1 && key == "Id") ID = s
+			else if (key == "Source") bound(s)
+			s = plain(s)
+		} else if (m == "env") s = variable(s)
+		else if (m == "word") s = command(s)
+		else if (m == "label") s = (key in NAMING) ? plain(s) : "***"
+		else if (m == "health") { if (count[depth] || s !~ /^(CMD|CMD-SHELL|NONE)$/) dropped = 1 }
+		else if (m == "secopt") s = s ~ /^seccomp[=:][ \t]*\{/ ? "seccomp={***}" : plain(s)
+		else if (m == "option") s = secret(key) ? "***" : options(s)
+		else if (m == "volume") {
+			# That of a network share may hold a password.
+			if (key == "device" && s !~ /^\/\/|@/) bound(s)
+			s = storage(key, s)
+		}
+		else if (m == "step") s = step(s)
+		else if (m == "comment") { if (s !~ /^(buildkit[-.a-z0-9]*)?$/) s = "***" }
+		else s = "***"
+		if (!dropped) say(lead() "\"" s "\"")
+	}
+	done()
+}
+# A path of the host in a container: where its links lead has to be looked at.
+function bound(s) {
+	if (s ~ /^\/[^\\]*$/ && s !~ /[\001-\037]/ && !(s in BOUND) && bounds < 500) BOUND[s] = ++bounds
+}
+function project(t, root,   n, a, i, s) {
+	split("", PIECE)
+	pieces = 0; BUFFER = ""; depth = 0; bad = 0; want = "v"; at = root; key = ""
+	total = 0; ID = ""; PID = 0; slot = 0; entered = 0
+	n = split(t, a, "\"")
+	structure(a[1])
+	for (i = 2; i <= n && !bad; i += 2) {
+		s = a[i]
+		while (substr(s, length(s)) == "\\" && i < n && match(s, /\\+$/) && RLENGTH % 2) s = s "\"" a[++i]
+		if (i >= n) { bad = 1; break }
+		string(s)
+		structure(a[i + 1])
+	}
+	if (want != "e") bad = 1
+	flush()
+	return !bad
+}
+# ---- values ----
+function plain(s) {
+	if (length(s) > 65536 || index(s, "PRIVATE KEY")) return "***"
+	if (index(s, "@")) s = urls(s)
+	if (index(s, "\\u00") && s ~ /\\u00(40|2[fF]|3[aA])/ && decoded(s) ~ /:\/\/.*@/) return "***"
+	return s
+}
+function options(s) {
+	s = plain(s)
+	pend = 0
+	s = opts(s)
+	pend = 0
+	return s
+}
+# A JSON string as the text it is; what is no ASCII stays or becomes `?`.
+function decoded(s,   o, i, c, k, h) {
+	o = ""
+	while (i = index(s, "\\")) {
+		o = o substr(s, 1, i - 1)
+		c = substr(s, i + 1, 1)
+		if (c != "u") {
+			o = o (c ~ /[nrtbf]/ ? "\n" : c)
+			s = substr(s, i + 2)
+			continue
+		}
+		h = 0
+		for (k = 2; k < 6; k++) h = h * 16 + index("0123456789abcdef", tolower(substr(s, i + k, 1))) - 1
+		o = o (h >= 32 && h < 127 ? sprintf("%c", h) : h > 0 && h < 32 ? "\n" : "?")
+		s = substr(s, i + 6)
+	}
+	return o s
+}
+# What a value is, by its form; no part of it.
+function form(v) {
+	if (v == "") return "empty"
+	if (v ~ /-----BEGIN [A-Z0-9 ]*PRIVATE KEY/) return "private-key"
+	if (v ~ /(^|[^A-Za-z0-9])A[KS]IA[A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9][A-Z0-9]([^A-Za-z0-9]|$)/)
+		return "aws-key"
+	if (v ~ /(^|[^A-Za-z0-9])(gh[oprsu]_[A-Za-z0-9][A-Za-z0-9]|github_pat_[A-Za-z0-9]|glpat-[A-Za-z0-9]|xox[abeoprs]-[A-Za-z0-9]|eyJ[-A-Za-z0-9_]+\.[-A-Za-z0-9_]+\.|sk-[-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_][-A-Za-z0-9_])/)
+		return "token"
+	if (v ~ /:\/\/[^\/ \t\n@:]*:[^\/ \t\n@$][^\/ \t\n@]*@/) return "url-credentials"
+	if (v ~ /^\.?\.?\/[-A-Za-z0-9_.\/@+~:]*$/) return "path"
+	if (v ~ /^\$([A-Za-z_][A-Za-z0-9_]*|\{[A-Za-z_][A-Za-z0-9_]*\})$/) return "reference"
+	return "set"
+}
+function variable(s,   i, n) {
+	i = index(s, "=")
+	if (!i) return "***"
+	n = substr(s, 1, i - 1)
+	if (n !~ /^[-A-Za-z0-9_.:\/]+$/ || length(n) > 256) n = "***"
+	return n "=" form(decoded(substr(s, i + 1, 32768)))
+}
+# A word of Cmd or Entrypoint; one with blanks in it, such as a script, is taken apart.
+function command(s,   d, n, w, i, x, o, main) {
+	if (s == "") return s
+	# With an entrypoint the first word of Cmd is but an argument; which of the two comes first
+	# in the document is not said.
+	main = !count[depth]
+	if (main && name[depth] == "Entrypoint") {
+		entered = 1
+		if (slot && !slotfine) PIECE[slot] = "\"***\""
+	}
+	d = decoded(substr(s, 1, 16384))
+	if (d !~ /[ \t\n]/) {
+		if (!main || d !~ /^[A-Za-z\/.][-A-Za-z0-9_.\/+]*$/ || length(d) > 256 || form(d) !~ /^(set|path)$/) return oneword(d)
+		slotfine = d ~ /^\// || d in PROGRAM
+		if (name[depth] == "Cmd") {
+			if (entered) return slotfine ? d : "***"
+			say(lead())
+			flush()
+			PIECE[slot = ++pieces] = "\"" d "\""
+			dropped = 1
+		}
+		return d
+	}
+	n = split(d, w, /[ \t\n;&|(){}"\047`]+/)
+	o = ""; x = ""
+	for (i = 1; i <= n; i++) {
+		if (w[i] == "" || (oneword(w[i]) == "***" && x == "***")) continue
+		x = oneword(w[i])
+		o = o (o == "" ? "" : " ") x
+	}
+	return o
+}
+function oneword(w,   n, v, i) {
+	if (w ~ /["\\\001-\037\177-\377]/ || length(w) > 1024) return "***"
+	v = address(w)
+	if (v != "") return v
+	if (w ~ /^--?[A-Za-z][-A-Za-z0-9_.]*(=|$)/) {
+		i = index(w, "=")
+		n = i ? substr(w, 1, i - 1) : w
+		if (n ~ /^--/ ? length(n) > 64 : length(n) > 4) n = n ~ /^--/ ? "***" : substr(n, 1, 2) "***"
+		if (!i) return n
+		v = address(substr(w, i + 1))
+		return n "=" (v != "" ? v : "***")
+	}
+	# No name has letters of both sizes, but what is coded in base64 mostly has.
+	if (w ~ /^([A-Z_][A-Z0-9_]*|[a-z_][a-z0-9_]*)=[^=]/) {
+		n = substr(w, 1, index(w, "="))
+		if (length(n) <= 64) return n "***"
+	}
+	return "***"
+}
+# An address that something listens on or connects to, or nothing.
+function address(w,   n, p, i, o, k) {
+	if (w ~ /:\/\//) w = urls(w)
+	if (w ~ /^(unix|fd):\/\/[-A-Za-z0-9_.\/@]*$/ || w ~ /^tcp:\/\/[][A-Za-z0-9_.:*@-]*$/) return w
+	if (w ~ /^\/[-A-Za-z0-9_.\/]*\.sock$/) return w
+	if (w ~ /^([0-9]+\.[0-9]+\.[0-9]+\.[0-9]+|\[[0-9a-fA-F:.]*\]):[0-9][0-9]*$/) return w
+	if (toupper(w) !~ /^(TCP|UDP|UNIX|ABSTRACT|OPENSSL|SSL|VSOCK)[46]?(-(LISTEN|L|CONNECT|CLIENT))?:/) return ""
+	n = split(w, p, ",")
+	o = p[1] ~ /^[][A-Za-z0-9:.\/_-]*$/ ? p[1] : substr(p[1], 1, index(p[1], ":")) "***"
+	for (i = 2; i <= n && i < 30; i++) {
+		k = p[i] ~ /=/ ? substr(p[i], 1, index(p[i], "=") - 1) : p[i]
+		if (p[i] in SOCKETED || p[i] ~ /^bind=[][0-9a-fA-F:.]*$/) o = o "," p[i]
+		else o = o "," (p[i] ~ /=/ && k ~ /^[a-z]+$/ ? k "=***" : "***")
+	}
+	return o
+}
+function storage(k, s) {
+	if (k == "o") return mounting(s)
+	if (k != "device" && k != "type") return "***"
+	sub(/^\/\/.*@/, "//***@", s)
+	return options(s)
+}
+# Options that a file system is mounted with; a password may hold commas.
+function mounting(s,   n, p, i, k, o, after) {
+	n = split(s, p, ",")
+	o = ""; after = 0
+	for (i = 1; i <= n && i < 100; i++) {
+		k = index(p[i], "=") ? substr(p[i], 1, index(p[i], "=") - 1) : ""
+		if (p[i] in FLAG) k = p[i]
+		else if (k in VALUED && p[i] !~ /["\\]/) {
+			if (k ~ /^user/) sub(/%.*/, "%***", p[i])
+			k = plain(p[i])
+		} else {
+			k = !after && k ~ /^[a-z_.]+$/ ? k "=***" : "***"
+			after = 1
+		}
+		o = o (i > 1 ? "," : "") k
+	}
+	return o
+}
+# A line of a history. Of the values that ENV and ARG had, nothing; of a script the words that
+# every script has.
+function step(s,   d, n, w, i, x, o, mode, last) {
+	d = decoded(substr(s, 1, 16384))
+	n = split(d, w, /[ \t\n]+/)
+	o = ""; mode = "start"; last = ""
+	for (i = 1; i <= n; i++) {
+		x = w[i]
+		if (x == "") continue
+		if (x ~ /["\\\001-\037\177-\377]/ && mode != "run" && mode != "values") x = "***"
+		if (x == "#(nop)" && i <= 4) mode = "start"
+		else if (mode == "start") {
+			if (x ~ /^\|[0-9]+$/) mode = "values"
+			else if (x == "RUN") mode = "start"
+			else if (x == "ADD" || x == "COPY") mode = "copy"
+			else if (x == "ENV" || x == "ARG") mode = "env"
+			else if (x in OTHER) mode = "other"
+			else { mode = "run"; x = script(x) }
+		} else if (mode == "values") {
+			if (x ~ /^\/[a-z\/]*sh$/) mode = "run"
+			else x = telltale(x)
+		} else if (mode == "run") x = script(x)
+		else if (x == "#" || x == "buildkit") x = x ""
+		else if (mode == "copy") x = source(x)
+		else if (mode == "env") x = telltale(x)
+		else x = "***"
+		if (x == "***" && last == "***") continue
+		last = x
+		o = o (o == "" ? "" : " ") x
+	}
+	return o
+}
+function telltale(x,   n) {
+	if (match(x, /^[A-Za-z_][-A-Za-z0-9_.]*=/) && RLENGTH <= 128) {
+		n = substr(x, 1, RLENGTH)
+		if (secret(n)) return n "***"
+	}
+	return "***"
+}
+function script(x,   n, v, i, o, b) {
+	gsub(/&&|\|\||[;&|()]/, " & ", x)
+	n = split(x, v, " ")
+	o = ""
+	for (i = 1; i <= n; i++) {
+		b = v[i]
+		if (b ~ /^\/[a-z\/]+\/[a-z0-9-]+$/) sub(/^.*\//, "", b)
+		if (v[i] in VOCABULARY || b in VOCABULARY) b = v[i]
+		else if (v[i] ~ /^-[A-Za-z]/) b = v[i] ~ /^-[A-Za-z]?[A-Za-z]?[A-Za-z]?$/ ? v[i] : substr(v[i], 1, 2) "***"
+		else if (v[i] ~ /^--[a-z][-a-z0-9]*(=|$)/) {
+			b = v[i]
+			sub(/=.*/, "=***", b)
+			if (length(b) > 64) b = "***"
+		} else b = telltale(v[i])
+		o = o (o == "" ? "" : " ") b
+	}
+	return o
+}
+# What ADD and COPY name.
+function source(x) {
+	if (length(x) > 1024) return "***"
+	if (x ~ /^--[a-z]+=/) return substr(x, 1, index(x, "=")) "***"
+	if (x ~ /:\/\//) {
+		x = urls(x)
+		sub(/[?#].*/, "?***", x)
+		return x ~ /^[-A-Za-z0-9_.\/:@+*~%?]+$/ ? x : "***"
+	}
+	return x ~ /^[-A-Za-z0-9_.\/:@+*~]+$/ ? x : "***"
+}
+# ---- documents ----
+function tell(head,   i) {
+	printf "|%s ", head
+	for (i = 1; i <= pieces; i++) printf "%s", PIECE[i]
+	print ""
+}
+function kindof(u) {
+	WHO = ""
+	sub(/^http:\/\/d\//, "", u)
+	sub(/\?.*/, "", u)
+	if (u ~ /^(containers|images)\/json$/) { sub(/\/json$/, "", u); return u }
+	if (u ~ /^(networks|volumes|plugins|swarm|services|secrets)$/) return u
+	if (u !~ /^(containers|images)\/((sha256:)?[0-9a-f]+|-)\/(json|history)$/) return ""
+	WHO = u
+	sub(/\/[a-z]*$/, "", WHO)
+	sub(/^[a-z]*\//, "", WHO)
+	if (u ~ /history$/) return "history"
+	return u ~ /^c/ ? "container" : "image"
+}
+{
+	# The first line is the status of the answer before; what follows is the next answer.
+	i = NR > 1 ? index($0, "\n") : 0
+	if (i) {
+		head = substr($0, 1, i - 1)
+		answer(TEXT, substr(head, 1, 3), substr(head, 5))
+	}
+	TEXT = substr($0, i + 1)
+}
+function answer(t, code, url,   kind) {
+	kind = kindof(url)
+	if (kind == "" || code !~ /^[0-9][0-9][0-9]$/) return
+	if (code != 200) {
+		if (t ~ /not a swarm manager|not part of a swarm/ && t !~ /being prepared|trouble/) code = "none"
+	} else if (!project(t, ROOT[kind])) code = "bad"
+	if (code != 200) pieces = 0
+	if (WHO == "-") { if (code != 200 || ID !~ /^(sha256:)?[0-9a-f]+$/) return; WHO = ID }
+	tell(kind " " (WHO != "" ? WHO : total + 0) " " code)
+	if (code == 200 && kind == "container" && PID > 1) first_process(WHO, PID + 0)
+	if (PLAN && code == 200 && kind ~ /^(containers|images)$/) plan(kind)
+}
+# What to ask for next.
+function plan(kind,   i, s, n, a, x) {
+	s = ""
+	for (i = 1; i <= pieces; i++) s = s PIECE[i]
+	n = split(s, a, "\"Id\":\"")
+	for (i = 2; i <= n; i++) {
+		x = substr(a[i], 1, index(a[i], "\"") - 1)
+		if (x !~ /^(sha256:)?[0-9a-f]+$/ || length(x) > 80) continue
+		PLANNED[++planned] = "http://d/" kind "/" x "/json"
+		if (kind == "images") PLANNED[++planned] = "http://d/images/" x "/history"
+	}
+}
+function whole(file,   s) {
+	s = ""
+	if ((getline s < file) < 0) s = ""
+	close(file)
+	return s
+}
+# The process as the kernel sees it; it may be gone by now.
+function first_process(id, pid,   n, l, f, i, uid, cap, nnp, sec) {
+	RUNNING[pid] = id
+	KNOWN_ID[id] = pid
+	n = split(whole("/proc/" pid "/status"), l, "\n")
+	uid = cap = nnp = sec = "-"
+	for (i = 1; i <= n; i++) {
+		split(l[i], f, /[ \t]+/)
+		if (f[1] == "Uid:") uid = f[3]
+		else if (f[1] == "CapEff:") cap = f[2]
+		else if (f[1] == "NoNewPrivs:") nnp = f[2]
+		else if (f[1] == "Seccomp:") sec = f[2]
+	}
+	print "|task " id " " uid " " cap " " nnp " " sec
+}
+# SSH servers by executable, and the container that each is in by its cgroup; where that does not
+# tell, by its pid namespace.
+function ssh_servers(   s, n, l, i, p, t, b, c, k, found, seen, lost, many) {
+	s = ""
+	"ls -ln /proc/[0-9]*/exe" | getline s
+	close("ls -ln /proc/[0-9]*/exe")
+	n = split(s, l, "\n")
+	for (i = 1; i <= n; i++) {
+		if (!match(l[i], /\/proc\/[0-9]+\/exe -> /)) continue
+		p = substr(l[i], RSTART + 6, RLENGTH - 14)
+		seen[p] = 1
+		if (l[i] !~ /\/(sshd|sshd-session|dropbear)( \(deleted\))?$/ || ++many > 100) continue
+		# A name may forge a line of ls.
+		t = ""
+		c = "readlink /proc/" p "/exe"
+		c | getline t
+		close(c)
+		sub(/\n$/, "", t)
+		sub(/ \(deleted\)$/, "", t)
+		b = t
+		sub(/^.*\//, "", b)
+		if (b !~ /^(sshd|sshd-session|dropbear)$/ || t ~ /[\001-\037]/) continue
+		k = split(whole("/proc/" p "/cgroup"), found, /[^0-9a-f]+/)
+		while (k > 0 && !(found[k] in KNOWN_ID)) k--
+		if (k > 0) print "|ssh " found[k] " " t
+		else lost[p] = t
+	}
+	for (p in RUNNING) if (!(p in seen)) print "|unseen " RUNNING[p]
+	for (p in lost) { same_namespace(lost); break }
+}
+function same_namespace(lost,   c, p, s, n, l, i, f, space) {
+	c = "stat -L -c \"%i %n\" /proc/self/ns/pid"
+	for (p in lost) c = c " /proc/" p "/ns/pid"
+	for (p in RUNNING) c = c " /proc/" p "/ns/pid"
+	s = ""
+	c | getline s
+	close(c)
+	n = split(s, l, "\n")
+	for (i = 1; i <= n; i++) {
+		split(l[i], f, " ")
+		split(f[2], f, "/")
+		space[f[3]] = l[i] + 0
+	}
+	for (p in lost) {
+		if (!space[p] || space[p] == space["self"]) continue
+		for (i in RUNNING) if (space[i] == space[p]) print "|ssh " RUNNING[i] " " lost[p]
+	}
+}
+END {
+	for (i in RUNNING) { ssh_servers(); break }
+	for (i = 1; i <= planned; i++) print "+" PLANNED[i]
+	for (i in BOUND) print "=" i
+}'
+
+
+# Asks $1 (seconds in all) of the socket $2 for the URLs that follow.
+ask() {
+	va=$1 vb=$2
+	shift 2
+	# Where no timeout is, each answer has its share.
+	vc=$((va * 1000 / ($# + 1) + 1))
+	if [ $TIMEOUT = 1 ]; then vd="timeout $va" vc=2000; else vd=; fi
+	vc=$((vc / 1000)).$(((vc % 1000) / 100))$(((vc % 100) / 10))$((vc % 10))
+	# shellcheck disable=SC2086
+	IFS=' ' && $vd curl -q -g -s --noproxy '*' --max-time $vc --unix-socket "$vb" \
+		-w "$SOH"'%{http_code} %{url_effective}\n' "$@" | head -c 16777216 | tr '\000' '\002'
+}
+
+# Sets LEFT to what is left of the seconds that began at $1; fails when nothing is.
+left() {
+	read -r va vb </proc/uptime
+	LEFT=$((8 - (${va%%.*} - $1)))
+	[ $LEFT -gt 0 ]
+}
+
+# The frames of what each engine keeps: lists first, then each container and image.
+# shellcheck disable=SC2046
+inventories() {
+	SOH=$(printf '\001')
+	vi=$IFS
+	vn=0
+	IFS=$LF
+	for vx in $API; do
+		vn=$((vn + 1))
+		[ $vn -le 8 ] || break
+		frame inventory "$vx"
+		read -r vy va </proc/uptime
+		vy=${vy%%.*}
+		if have curl; then
+			vl=$(ask 5 "$vx" 'http://d/containers/json?all=1' http://d/images/json http://d/networks \
+				http://d/volumes http://d/plugins http://d/swarm http://d/services http://d/secrets |
+				awk "$MASK$INVENTORY" PLAN=1)
+			kept "$vl"
+			set -- $(printf '%s\n' "$vl" | sed -n 's/^+//p')
+			if [ $# -gt 0 ] && left "$vy"; then
+				kept "$(ask "$LEFT" "$vx" "$@" | awk "$MASK$INVENTORY")"
+			fi
+		elif have docker; then
+			kept "$(inventory_docker "$vx" | head -c 16777216 | tr '\000' '\002' | awk "$MASK$INVENTORY")"
+		fi
+		IFS=$LF
+	done
+	IFS=$vi
+}
+
+# Prints what INVENTORY made; the paths in it are looked at.
+kept() {
+	printf '%s\n' "$1" | grep '^|'
+	for vk in $(printf '%s\n' "$1" | sed -n 's/^=//p'); do file "$vk"; done
+}
+
+# What the docker command says, as the API says it.
+client() {
+	left "$vy" || return 1
+	if [ $TIMEOUT = 1 ]; then set -- timeout $LEFT docker -H "unix://$vs" "$@"; else set -- docker -H "unix://$vs" "$@"; fi
+	HOME=/nonexistent DOCKER_CONFIG=/nonexistent "$@"
+}
+answered() { printf '%s200 http://d/%s\n' "$SOH" "$1"; }
+# listed URL OBJECTS: one a line.
+# shellcheck disable=SC2086
+listed() {
+	vo=
+	for vp in $2; do vo=$vo${vo:+,}$vp; done
+	printf '[%s]' "$vo"
+	answered "$1"
+}
+# documents URL COMMAND…: an answer for each line.
+documents() {
+	vu=$1
+	shift
+	client "$@" --format '{{json .}}' | sed "s|\$|${SOH}200 http://d/$vu|"
+}
+# inspected KIND NAMES
+# shellcheck disable=SC2086
+inspected() { [ -z "$2" ] || client $1 inspect "$vj" $2; }
+# shellcheck disable=SC2046
+inventory_docker() {
+	vs=$1
+	IFS=$LF
+	vj='--format={{json .}}'
+	if vl=$(client ps -a --no-trunc --format '{"Id":"{{.ID}}","Names":["/{{.Names}}"]}'); then
+		listed containers/json "$vl"
+		set -- $(printf '%s\n' "$vl" | sed -n 's/^{"Id":"\([0-9a-f]*\)".*/\1/p' | head -n 1000)
+		if [ $# -gt 0 ]; then documents containers/-/json container inspect "$@"; fi
+	fi
+	if vl=$(client images -q --no-trunc); then
+		vl=$(printf '%s\n' "$vl" | awk '/^sha256:[0-9a-f]+$/ && !seen[$0]++ { print "{\"Id\":\"" $0 "\"}" }')
+		listed images/json "$vl"
+		set -- $(printf '%s\n' "$vl" | sed -n 's/.*\(sha256:[0-9a-f]*\).*/\1/p' | head -n 500)
+		if [ $# -gt 0 ]; then documents images/-/json image inspect "$@"; fi
+		vh=0
+		for vl; do
+			vh=$((vh + 1))
+			[ $vh -le 60 ] || break
+			vo=$(client history --no-trunc --human=false "$vj" "$vl") && listed "images/$vl/history" "$vo"
+		done
+	fi
+	if vl=$(client network ls -q --no-trunc) && vl=$(inspected network "$vl"); then
+		listed networks "$vl"
+	fi
+	if vl=$(client volume ls -q) && vl=$(inspected volume "$vl"); then
+		printf '{"Volumes":'
+		listed volumes "$vl" | sed "s/$SOH/}$SOH/"
+	fi
+	if vl=$(client plugin ls --format '{"Name":"{{.Name}}","Enabled":{{.Enabled}}}'); then
+		listed plugins "$vl"
+	fi
+	vl=$(client info --format '{{.Swarm.LocalNodeState}} {{.Swarm.ControlAvailable}}
+{{json .Swarm.Cluster}}') || return 0
+	case $vl in
+		'active true'*)
+			printf '%s' "${vl#*"$LF"}"
+			answered swarm
+			if vl=$(client service ls -q) && vl=$(inspected service "$vl"); then
+				listed services "$vl"
+			fi
+			if vl=$(client secret ls --format '{}'); then listed secrets "$vl"; fi
+			;;
+		'active false'* | inactive*)
+			for vl in swarm services secrets; do
+				printf 'not a swarm manager%s503 http://d/%s\n' "$SOH" $vl
+			done
+			;;
+	esac
+}
+
 # ---- the two rounds ----------------------------------------------------------------------------
 
 # Files that the first round named: only these.
@@ -1893,6 +3010,13 @@ again() {
 	xi=$IFS
 	IFS=$LF
 	for xx in $X; do
+		# `=PATH`: nothing of what is in it.
+		case $xx in
+			=*)
+				file "${xx#=}"
+				continue
+				;;
+		esac
 		pem "$xx"
 		if [ -f "$xx" ] && [ -r "$xx" ] && [ -s "$xx" ]; then
 			# What is it? Content decides; a PEM's text is never sent.
@@ -1937,7 +3061,7 @@ main() {
 		printf '\n@%s begin 1\n@%s lacking%s\n@%s end\n' "$N" "$N" "$lack" "$N"
 		return 0
 	fi
-	BORN=0 CAND='' HELD='' LISTEN='' MORE='' INSIDE='' SHOW='' HOMES='' API='' A=''
+	BORN=0 CAND='' HELD='' LISTEN='' MORE='' INSIDE='' SHOW='' HOMES='' API='' A='' RULES=''
 	# A greeting may end without a newline.
 	echo
 	frame begin 1
@@ -1961,6 +3085,8 @@ main() {
 		gather_files
 		key_search
 		relays
+		kernel_texts
+		kernel
 		api_sockets
 	fi
 	text_sizes
@@ -1972,6 +3098,7 @@ main() {
 		printf '%s' "$ANSWERS"
 	} | awk "$MASK$TEXTS" N="$N"
 	pem_files
+	if [ -z "${X-}" ]; then inventories; fi
 	stat_files
 	if [ -z "${X-}" ]; then
 		engine

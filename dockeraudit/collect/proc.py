@@ -8,8 +8,8 @@ from dockeraudit.facts import Names, Process, Unread
 from .frames import Frame, text, unescape
 from .machine import number
 
-Role = Literal["dockerd", "containerd", "docker-proxy", "rootlesskit", "other"]
-ROLES = ("dockerd", "containerd", "docker-proxy", "rootlesskit", "other")
+Role = Literal["dockerd", "containerd", "docker-proxy", "rootlesskit", "log-shipper", "other"]
+ROLES = ("dockerd", "containerd", "docker-proxy", "rootlesskit", "log-shipper", "other")
 DENIED = Unread("permission denied (needs root)")
 _SKIPPED = Unread("not collected for processes of this role")
 _CONTAINED = Unread("not collected: the process runs in a container")
@@ -100,6 +100,6 @@ def _environment(
 ) -> Names | Unread:
     if pid in environ:
         return environ[pid]
-    if role in ("docker-proxy", "other"):
+    if role in ("docker-proxy", "log-shipper", "other"):
         return _SKIPPED
     return _CONTAINED if inside is False and "-environ" not in missing else DENIED

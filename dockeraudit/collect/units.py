@@ -6,7 +6,7 @@ from dockeraudit.facts import Names, Unit, Unread
 
 from .frames import Frame, text, unescape
 
-_NOT_ASKED = Unread("a user's service manager is not asked")
+_NOT_ASKED = Unread("the user's service manager was not asked")
 
 
 def show(lines: Iterable[bytes]) -> dict[str, Names]:
@@ -39,7 +39,12 @@ def drop_ins(name: str, paths: list[str], links: dict[str, str]) -> list[str]:
     return [chosen[file] for file in sorted(chosen) if links.get(chosen[file]) != "/dev/null"]
 
 
-def unit(frame: Frame, properties: dict[str, Names] | Unread, links: dict[str, str]) -> Unit:
+def unit(
+    frame: Frame,
+    properties: dict[str, Names] | Unread,
+    of_users: dict[str, dict[str, Names]],
+    links: dict[str, str],
+) -> Unit:
     """One `unit NAME USER` frame: `f FRAGMENT`, `d DROP-IN`, `w LINK` lines."""
     name, _, user = frame.name.partition(" ")
     paths: dict[str, list[str]] = {"f": [], "d": [], "w": []}
@@ -50,15 +55,13 @@ def unit(frame: Frame, properties: dict[str, Names] | Unread, links: dict[str, s
     return Unit(
         name=name,
         sources=(*paths["f"], *drop_ins(name, paths["d"], links)),
-        properties=_properties(name, user, properties),
+        properties=_properties(name, of_users.get(user, _NOT_ASKED) if user else properties),
         user=user,
         wants=tuple(paths["w"]),
     )
 
 
-def _properties(name: str, user: str, known: dict[str, Names] | Unread) -> Names | Unread:
-    if user:
-        return _NOT_ASKED
+def _properties(name: str, known: dict[str, Names] | Unread) -> Names | Unread:
     if isinstance(known, Unread):
         return known
     return known.get(name, Unread("systemctl did not answer"))

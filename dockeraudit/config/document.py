@@ -134,7 +134,7 @@ def _inside(document: Document, place: Path) -> Any:
 
 
 def _of_value(document: Document, place: Path, value: Any, wanted: Any) -> Iterator[str]:
-    for kind in _alternatives(wanted):
+    for kind in alternatives(wanted):
         if isinstance(kind, type) and issubclass(kind, Struct):
             yield from problems(document, kind, place)
             return
@@ -157,7 +157,7 @@ def _words(message: str, value: Any, wanted: Any) -> str:
     text = re.sub(_PLACE, "", message).replace("`", "").replace("object", "table")
     words = [
         word
-        for kind in _alternatives(wanted)
+        for kind in alternatives(wanted)
         if get_origin(kind) is Literal
         for word in get_args(kind)
     ]
@@ -168,13 +168,13 @@ def _words(message: str, value: Any, wanted: Any) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _alternatives(wanted: Any) -> Iterator[Any]:
+def alternatives(wanted: Any) -> Iterator[Any]:
     """The types that a value may have, without what surrounds them."""
     if get_origin(wanted) is Annotated:
-        yield from _alternatives(get_args(wanted)[0])
+        yield from alternatives(get_args(wanted)[0])
     elif get_origin(wanted) in (Union, UnionType):
         for each in get_args(wanted):
-            yield from _alternatives(each)
+            yield from alternatives(each)
     else:
         yield wanted
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from dockeraudit.report import FailOnName
-from dockeraudit.settings import Settings
+from dockeraudit.settings import Exemption, Settings
 
 Days = Annotated[int, Meta(ge=0, le=100_000)]
 Words = tuple[str, ...]
@@ -41,6 +41,35 @@ class CheckSettings(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         Words,
         Meta(description="Addresses such as 0.0.0.0:2376 that may listen on every interface."),
     ] = _DEFAULT.allowed_listeners
+    trusted_registries: Annotated[
+        Words,
+        Meta(
+            description="Registries, or parts of them, that images may come from; where none is "
+            "named, it is for a person to judge."
+        ),
+    ] = _DEFAULT.trusted_registries
+    swarm: Annotated[
+        bool, Meta(description="Whether engines are meant to be nodes of a swarm.")
+    ] = _DEFAULT.swarm
+    allowed_published_ports: Annotated[
+        Words | None,
+        Meta(
+            description="Ports of the host that containers may publish, such as 443 or 53/udp; "
+            "with an address, as in 0.0.0.0:443, on every interface too; where none is named, "
+            "ports are for a person to judge."
+        ),
+    ] = None
+    allowed_cgroup_parents: Annotated[
+        Words, Meta(description="Control groups that containers may be put under.")
+    ] = _DEFAULT.allowed_cgroup_parents
+    stopped_containers: Annotated[
+        Annotated[int, Meta(ge=0, le=1_000_000)],
+        Meta(description="How many stopped containers an engine may keep."),
+    ] = _DEFAULT.stopped_containers
+    exceptions: Annotated[
+        tuple[Exemption, ...],
+        Meta(description="Containers and images that single checks leave out, each with a reason."),
+    ] = _DEFAULT.exceptions
 
 
 class Group(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
@@ -58,6 +87,19 @@ class Group(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fi
     ] = None
 
 
+class Profile(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
+    """A profile of your own: another one, with some checks added, then some removed."""
+
+    base: Annotated[
+        str | None, Meta(description="All checks of this profile; of your own ones, too.")
+    ] = None
+    add: Annotated[Words, Meta(description="These too (ids or globs).")] = ()
+    remove: Annotated[Words, Meta(description="Without these (ids or globs).")] = ()
+    fail_on: Annotated[
+        FailOnName | None, Meta(description="Instead of fail-on above, where it is the profile.")
+    ] = None
+
+
 class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fields=True):
     """A whole dockeraudit.toml, or [tool.dockeraudit] of a pyproject.toml."""
 
@@ -72,6 +114,9 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     ] = "daemon"
     check: Annotated[
         Words, Meta(description="Run only these checks (ids or globs), of any profile.")
+    ] = ()
+    checks_dir: Annotated[
+        Words, Meta(description="Folders with checks of your own: *.py, *.toml, *.yaml.")
     ] = ()
     skip: Annotated[Words, Meta(description="Leave out these checks (ids or globs).")] = ()
     fail_on: Annotated[
@@ -115,6 +160,9 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     settings: Annotated[CheckSettings, Meta(description="What single checks are told.")] = (
         CheckSettings()
     )
+    profiles: Annotated[
+        dict[str, Profile], Meta(description="Profiles of your own, for `profile` above.")
+    ] = {}
     groups: Annotated[
         dict[str, Group], Meta(description="Some targets, and what is different for them.")
     ] = {}

@@ -22,6 +22,7 @@ EXAMPLES: dict[str, Any] = {
     "targets": ["web1", "root@db1:2222"],
     "inventories": ["hosts.txt"],
     "check": ["listener-*"],
+    "checks-dir": ["checks"],
     "skip": ["service-enabled"],
     "ssh-config": "ssh_config",
     "ssh-options": ["ConnectTimeout=5"],
@@ -32,6 +33,12 @@ EXAMPLES: dict[str, Any] = {
     "notify": ["@/etc/dockeraudit/notify"],
     "docker-group-members": ["deploy"],
     "allowed-listeners": ["0.0.0.0:2376"],
+    "trusted-registries": ["registry.example/team"],
+    "allowed-published-ports": ["443", "0.0.0.0:8443"],
+    "allowed-cgroup-parents": ["/limited.slice"],
+    "exceptions": [
+        {"check": "container-privileged", "container": "build-*", "reason": "builds images"}
+    ],
 }
 """For keys whose default is nothing."""
 
@@ -48,6 +55,12 @@ def _tables() -> Iterator[str]:
     yield "# What single checks are told."
     yield "[settings]"
     yield from _keys(CheckSettings)
+    yield "# Profiles of your own: another one, with some checks added, then some removed."
+    yield "# [profiles.acme]"
+    yield '# base = "cis-level1"'
+    yield '# add = ["listener-*"]'
+    yield '# remove = ["service-live-restore"]'
+    yield '# fail-on = "medium"\n'
     yield "# Some targets, and what is different for them; of two groups the later one counts."
     yield "# [groups.lab]"
     yield '# targets = ["lab*"]'
@@ -59,7 +72,7 @@ def _tables() -> Iterator[str]:
 
 def _keys(kind: type[Struct]) -> Iterator[str]:
     for field in msgspec.structs.fields(kind):
-        if field.encode_name in ("reports", "groups", "settings"):
+        if field.encode_name in ("reports", "profiles", "groups", "settings"):
             continue
         default = msgspec.to_builtins(field.default)
         example = EXAMPLES.get(field.encode_name, default)
@@ -79,5 +92,9 @@ def _meaning(field: FieldInfo) -> str:
 
 
 def _toml(value: Any) -> str:
-    """A plain value; JSON's words, numbers and lists are TOML's, too."""
+    """A value; JSON's words, numbers and texts are TOML's, too."""
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{key} = {_toml(each)}' for key, each in value.items())} }}"
+    if isinstance(value, list):
+        return f"[{', '.join(map(_toml, value))}]"
     return json.dumps(value, ensure_ascii=False)

@@ -4,6 +4,9 @@ from msgspec import Struct
 
 from dockeraudit.facts.evidence import Unread
 
+NO_AUDITD = "auditd is not installed (no auditctl)"
+"""The reason of an `Audit`'s `enabled` and `loaded` where no rule can be loaded at all."""
+
 
 class MountPoint(Struct, frozen=True):
     """A line of /proc/self/mountinfo; containers' own file systems are left out."""

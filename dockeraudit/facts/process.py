@@ -12,9 +12,10 @@ class Process(Struct, frozen=True):
     """A process that matters to the engine, as /proc describes it."""
 
     pid: int
-    role: Literal["dockerd", "containerd", "docker-proxy", "rootlesskit", "other"]
-    """By executable, never by name alone. `other`: holds a listening TCP socket, or its
-    arguments name an engine socket."""
+    role: Literal["dockerd", "containerd", "docker-proxy", "rootlesskit", "log-shipper", "other"]
+    """By executable, never by name alone. `log-shipper`: a program known to send logs on, in a
+    container too. `other`: holds a listening TCP socket, or its arguments name an engine socket
+    or a log shipper that runs in Ruby or Java."""
     argv: tuple[str, ...] | Unread
     """With argv[0]. Credentials in URLs and token-like options are masked on the host."""
     exe: str | Unread
@@ -84,3 +85,6 @@ class Wire(Struct, frozen=True):
     """The TLS version agreed on, for example `TLSv1.3`."""
     client_ca_names: tuple[str, ...] | None = None
     """Names in the server's certificate request; None: not seen."""
+    weak_cipher: str | None = None
+    """The suite that the server took where only CBC, 3DES and RSA key exchange were offered; empty:
+    it took none. None: not tried."""

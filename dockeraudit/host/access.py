@@ -265,6 +265,8 @@ def mode_faults(
         yield Fault("type", real, what, evidence(real, seen))
         return
     extra = excess(effective_mode(seen), limit.mode)
+    if seen.kind == "directory":
+        extra &= ~0o1000  # sticky: a right less
     if extra:
         what = f"{real} has mode {seen.mode:04o}, at most {limit.mode:04o}: {words(extra)}"
         yield Fault("mode", real, what, evidence(real, seen), extra)

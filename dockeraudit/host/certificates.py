@@ -117,6 +117,8 @@ class Certificate(Struct, frozen=True):
     signs_certificates: bool | None
     """Whether keyUsage has keyCertSign; None: absent, so it is not restricted."""
     self_signed: bool
+    signs_handshakes: bool | None = None
+    """Whether keyUsage has digitalSignature; None: absent, so it is not restricted."""
 
     @property
     def days(self) -> float:
@@ -360,6 +362,7 @@ def _parse(der: bytes) -> Certificate:
     ca: bool | None = None
     critical = False
     signs: bool | None = None
+    handshakes: bool | None = None
     for extension in extensions:
         value = extension.value
         if isinstance(value, x509.SubjectAlternativeName):
@@ -370,7 +373,7 @@ def _parse(der: bytes) -> Certificate:
         elif isinstance(value, x509.BasicConstraints):
             ca, critical = value.ca, extension.critical
         elif isinstance(value, x509.KeyUsage):
-            signs = value.key_cert_sign
+            signs, handshakes = value.key_cert_sign, value.digital_signature
     subject, issuer = certificate.subject, certificate.issuer
     return Certificate(
         x509=certificate,
@@ -390,6 +393,7 @@ def _parse(der: bytes) -> Certificate:
         constraints_critical=critical,
         signs_certificates=signs,
         self_signed=subject == issuer and _signed(certificate, certificate) is True,
+        signs_handshakes=handshakes,
     )
 
 
@@ -512,8 +516,8 @@ class _Gathering:
         """Everything, the daemons' own first."""
         for engine in self.host.engines:
             self._engine(engine)
-        if not self.host.engines and isinstance(self.host.facts.processes, Unread):
-            self._unknown_engine(f"processes: {self.host.facts.processes.reason}")
+        if self.host.unseen is not None:
+            self._unknown_engine(self.host.unseen.reason)
         self._others()
         self._folders()
         return Material(

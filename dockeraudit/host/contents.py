@@ -157,7 +157,8 @@ def contents(
 ) -> Iterator[Content | Unread | NotThere]:
     """All of one kind that an engine keeps, what could not be read, or why there is none."""
     if engine.process is None:
-        yield NotThere(f"{engine.name} does not run: what it keeps can't be listed")
+        stopped = NotThere(f"{engine.name} does not run: what it keeps can't be listed")
+        yield host.unseen or stopped
         return
     kept = inventory(engine)
     if isinstance(kept, Unread):

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from dockeraudit.effective.decide import decide
-from dockeraudit.effective.model import Outcome
+from dockeraudit.effective.model import DaemonInput, Outcome
 from dockeraudit.facts import ApiFacts, HostFacts, Process, Unit, Unread
 from dockeraudit.host import inputs, startup
 from dockeraudit.host.listeners import observed, served, upcoming
@@ -210,13 +210,14 @@ def _running(
 
     A configuration file that is newer than the process may not be what it read: then the file's
     content counts only if the sockets agree, else the start without it, if they agree with that.
+    TLS files that would end a start now were others, or loadable, if the sockets agree.
     """
     sockets = _passed(process, start)
     plan = start if isinstance(start, Start) else None
     given = inputs.of_process(facts, process, plan, sockets, version, home, rootless=rootless)
     if isinstance(given, Unread):
         return given
-    outcome = decide(given)
+    outcome = _made(facts, process, given)
     config = outcome.setting("config-file")
     path = str(config.value) if config else ""
     changed = process.started is not None and (inputs.newest(facts, [path]) > process.started)
@@ -228,10 +229,19 @@ def _running(
         facts, process, plan, sockets, version, home, rootless=rootless, without=path
     )
     if not isinstance(without, Unread) and path:
-        earlier = decide(without)
+        earlier = _made(facts, process, without)
         if earlier.starts and served(facts, process, earlier):
             return earlier
     return Unread(f"{path} was changed after the start, and its sockets are not those it names")
+
+
+def _made(facts: HostFacts, process: Process, given: DaemonInput) -> Outcome:
+    """What a start did that the process has behind it."""
+    outcome = decide(given)
+    if outcome.starts is not False or outcome.tls is None or not outcome.tls.enabled.value:
+        return outcome
+    loaded = decide(inputs.with_loaded(given, outcome.tls))
+    return loaded if loaded.starts and served(facts, process, loaded) else outcome
 
 
 def _passed(process: Process, start: Start | Unread | None) -> tuple[str, ...]:

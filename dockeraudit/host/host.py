@@ -35,6 +35,17 @@ class Host:
 
         return engines_of(self.facts)
 
+    @property
+    def unseen(self) -> Unread | None:
+        """Why engines may run that were not seen; None: every process was.
+
+        Engines known from their units are then taken for stopped, whatever they are.
+        """
+        processes = self.facts.processes
+        if isinstance(processes, Unread):
+            return Unread(f"processes: {processes.reason}")
+        return None
+
     @cached_property
     def material(self) -> Material:
         """Every certificate and key that an engine or a client of it uses, with its role."""

@@ -1,9 +1,12 @@
 """From facts to the input of the decision procedure: what a start of this daemon would find."""
 
+import posixpath
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from dockeraudit.effective.model import DaemonInput, FileInput
+from msgspec.structs import replace
+
+from dockeraudit.effective.model import DaemonInput, FileInput, TlsSettings
 from dockeraudit.effective.model import Machine as Surroundings
 from dockeraudit.facts import Absent, FileFacts, HostFacts, Key, Pem, Process, Unread
 from dockeraudit.host.startup import Start
@@ -60,6 +63,17 @@ def of_process(
         home=environment.get("HOME") or home,
         rootless=rootless,
     )
+
+
+def with_loaded(given: DaemonInput, tls: TlsSettings) -> DaemonInput:
+    """The same start with TLS files that it could load, whatever lies there now."""
+    settings = {"ca": tls.ca, "server-cert": tls.cert, "server-key": tls.key}
+    sound = {
+        posixpath.join(given.cwd, str(setting.value)): FileInput(role=role)
+        for role, setting in settings.items()
+        if setting.value
+    }
+    return replace(given, files={**given.files, **sound})
 
 
 def _origins(process: Process, argv: tuple[str, ...], start: Start | None) -> tuple[str, ...]:

@@ -61,9 +61,10 @@ def of_unit(facts: HostFacts, unit: Unit, socket: Unit | None) -> Start | Unread
     commands = unitfile.values(lines, "Service", "ExecStart")
     if not commands:
         return None
-    environment = _environment(facts, lines)
-    if isinstance(environment, Unread):
-        return environment
+    set_by_files = _environment(facts, lines)
+    if isinstance(set_by_files, Unread):
+        return set_by_files
+    environment = _of_user_manager(facts, unit) | set_by_files
     command = unitfile.command(commands[-1], environment)
     if not command.arguments:
         return None
@@ -80,6 +81,16 @@ def of_unit(facts: HostFacts, unit: Unit, socket: Unit | None) -> Start | Unread
         socket_group=_socket_group(facts, socket),
         working_directory=folder.value.lstrip("-") if folder else "/",
     )
+
+
+def _of_user_manager(facts: HostFacts, unit: Unit) -> dict[str, Assigned]:
+    """What a user's manager gives every service (systemd.exec(5))."""
+    account = next((each for each in facts.accounts if unit.user and each.name == unit.user), None)
+    if account is None:
+        return {}
+    origin = f"the service manager of {unit.user}"
+    runtime = Assigned(f"/run/user/{account.uid}", origin)
+    return {"HOME": Assigned(account.home, origin), "XDG_RUNTIME_DIR": runtime}
 
 
 def _environment(facts: HostFacts, lines: Iterable[Line]) -> dict[str, Assigned] | Unread:

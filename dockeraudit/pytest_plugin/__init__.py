@@ -47,6 +47,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         option = f"--dockeraudit-{name.replace('_', '-')}"
         group.addoption(option, dest=f"dockeraudit_{name}", metavar=metavar, help=text)
         parser.addini(f"dockeraudit_{name}", text, default="")
+    text = "a folder with checks of your own; may be repeated"
+    group.addoption(
+        "--dockeraudit-checks-dir",
+        action="append",
+        dest="dockeraudit_checks_dir",
+        metavar="FOLDER",
+        help=text,
+    )
+    parser.addini("dockeraudit_checks_dir", "folders with checks of your own", type="linelist")
     text = "become root by `sudo -n`; never asks"
     group.addoption(
         "--dockeraudit-become",

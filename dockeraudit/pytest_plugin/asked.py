@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
-from typing import cast, get_args
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Any, cast, get_args
 
 import msgspec
 import pytest
 from msgspec import Struct
 
+from dockeraudit.check import Check
 from dockeraudit.plugins import PluginError, checks
 from dockeraudit.policy import FailOn
 from dockeraudit.report import HostReport
@@ -50,7 +51,8 @@ def ask(config: pytest.Config) -> Asked:
         targets = _named(words, here)
     profile, _ = _value(config, "profile", DEFAULT_PROFILE)
     try:
-        chosen = select(checks(), profile, (), ())
+        known = _known(config, here, ini)
+        chosen = select(known, profile, (), ())
     except (SelectionError, PluginError) as error:
         raise pytest.UsageError(f"--dockeraudit-profile: {error}") from error
     become = config.getoption("dockeraudit_become")
@@ -63,11 +65,36 @@ def ask(config: pytest.Config) -> Asked:
         plan=Plan(checks=chosen, options=options, limits=_limits(config)),
         profile=profile,
         fail_on=_fail_on(config),
-        waive=waivers(config, here, ini),
+        waive=waivers(config, known, here, ini),
     )
 
 
-def waivers(config: pytest.Config, here: str, ini: str) -> Callable[[HostReport], HostReport]:
+def _known(config: pytest.Config, here: str, ini: str) -> dict[str, Check[Any]]:
+    """Every check, with those of `--dockeraudit-checks-dir`.
+
+    Raises:
+        pytest.UsageError: a file there can't be used: a suite that lost a check is not green.
+    """
+    given = config.getoption("dockeraudit_checks_dir")
+    words = config.getini("dockeraudit_checks_dir") if given is None else given
+    if not words:
+        return checks()
+    from dockeraudit.checks_folder import FolderError, added
+
+    folder = here if given is not None else ini
+    try:
+        known, found = added(checks(), tuple(os.path.join(folder, word) for word in words))
+    except FolderError as error:
+        raise pytest.UsageError(f"--dockeraudit-checks-dir: {error}") from error
+    wrong = [problem for lost in found.lost for problem in lost.problems]
+    if wrong:
+        raise pytest.UsageError(f"--dockeraudit-checks-dir: {'; '.join(wrong)}")
+    return known
+
+
+def waivers(
+    config: pytest.Config, known: Collection[str], here: str, ini: str
+) -> Callable[[HostReport], HostReport]:
     """What lays the waivers of `--dockeraudit-waivers` over a report; nothing without one."""
     word, given = _value(config, "waivers", "")
     if not word:
@@ -78,7 +105,7 @@ def waivers(config: pytest.Config, here: str, ini: str) -> Callable[[HostReport]
     from dockeraudit.waivers import apply, load
 
     try:
-        entries = load(os.path.join(here if given else ini, word), checks())
+        entries = load(os.path.join(here if given else ini, word), known)
     except ConfigError as error:
         raise pytest.UsageError(f"--dockeraudit-waivers: {error}") from error
     today = datetime.datetime.now(datetime.UTC).date()

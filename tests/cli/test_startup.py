@@ -12,7 +12,9 @@ HEAVY = {"msgspec", "cryptography", "jinja2", "testinfra", "importlib.metadata",
          "dockeraudit.scan", "dockeraudit.plugins", "dockeraudit.effective"}  # fmt: skip
 LATE = {"cryptography", "testinfra", "jinja2", "asyncio", "importlib.metadata", "pytest", "rich",
         "concurrent.futures", "gzip", "shutil", "difflib", "dataclasses",
-        "dockeraudit.probe", "dockeraudit.reports.html", "xml.etree"}  # fmt: skip
+        "dockeraudit.probe", "dockeraudit.reports.html", "xml.etree",
+        "dockeraudit.simple", "dockeraudit.checks_folder",
+        "dockeraudit.examples", "yaml"}  # fmt: skip
 
 
 def imported(*arguments: str) -> set[str]:

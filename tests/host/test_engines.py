@@ -1,6 +1,7 @@
 """Which engines a host has, and what each of the three witnesses says of them."""
 
 import msgspec
+import pytest
 
 from dockeraudit.effective.model import Outcome
 from dockeraudit.facts import (
@@ -10,6 +11,7 @@ from dockeraudit.facts import (
     Document,
     HostFacts,
     Names,
+    Pem,
     Process,
     Socket,
     Unit,
@@ -18,6 +20,7 @@ from dockeraudit.facts import (
 )
 from dockeraudit.host import Engine, Host
 from tests.build import NOW, facts, file, process, unit
+from tests.build_certificates import CA, CLIENT, SERVER, key_of, pem
 
 UNIT = "/lib/systemd/system/docker.service"
 SOCKET = "/lib/systemd/system/docker.socket"
@@ -269,3 +272,45 @@ def test_folders_behind_links_are_folders() -> None:
         "/var/run": file(0o777, kind="symlink", target="/run"),
     }
     assert outcome(engine_of(msgspec.structs.replace(seen, files=files)).configured).starts
+
+
+TLS_JSON = b"""{"hosts": ["tcp://192.0.2.10:2376"], "tlsverify": true,
+ "tlscacert": "/tls/ca.pem", "tlscert": "/tls/cert.pem", "tlskey": "/tls/key.pem"}"""
+SECURED = UNIT_TEXT.replace(b" -H fd://", b"")
+ONE_2376 = Socket("tcp", "192.0.2.10", 2376, 12, (800,))
+
+
+def secured(key: Pem, *sockets: Socket) -> HostFacts:
+    """A daemon with client certificates and this key in its file."""
+    pems = {"/tls/ca.pem": pem(CA), "/tls/cert.pem": pem(SERVER), "/tls/key.pem": key}
+    seen = debian(config=TLS_JSON, sockets=sockets, pems=pems, apis=())
+    return msgspec.structs.replace(
+        seen,
+        texts={**seen.texts, UNIT: SECURED},
+        files={**seen.files, **dict.fromkeys(pems, file(0o400))},
+        processes=(process(),),
+        engine_version="26.1.5",
+    )
+
+
+@pytest.mark.parametrize("key", [key_of(CLIENT), key_of(SERVER, encrypted=True), pem()])
+def test_a_key_that_was_replaced_under_a_running_daemon(key: Pem) -> None:
+    engine = engine_of(secured(key, ONE_2376))
+    assert outcome(engine.configured).starts is False
+    assert outcome(engine.running).starts
+    assert shown(engine) == {"192.0.2.10:2376": "MTLS"}
+
+
+def test_a_key_with_which_a_daemon_can_not_have_opened_its_sockets() -> None:
+    engine = engine_of(secured(key_of(CLIENT)))
+    assert isinstance(engine.running, Unread)
+    assert "does not belong" in engine.running.reason
+
+
+def test_a_key_and_a_configuration_that_were_replaced_under_a_running_daemon() -> None:
+    seen = secured(key_of(CLIENT), ONE_2376)
+    files = {**seen.files, CONFIG: file(mtime=NOW - 60)}
+    assert outcome(engine_of(msgspec.structs.replace(seen, files=files)).running).starts
+    moved = msgspec.structs.replace(ONE_2376, port=2377)
+    seen = msgspec.structs.replace(seen, files=files, sockets=(moved,))
+    assert isinstance(engine_of(seen).running, Unread)

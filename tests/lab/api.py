@@ -5,6 +5,8 @@ from __future__ import annotations
 import http.client
 import json
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -63,11 +65,16 @@ class Api:
     def version(self) -> str:
         return str(self.call("GET", "/version")["Version"])
 
-    def load_image(self, name: str = CONTAINER_IMAGE) -> None:
-        """Give the engine the tiny busybox image, unless it has it."""
+    def has_image(self, name: str = CONTAINER_IMAGE) -> bool:
         try:
             self.call("GET", f"/images/{quote(name)}/json")
         except LabError:
+            return False
+        return True
+
+    def load_image(self, name: str = CONTAINER_IMAGE) -> None:
+        """Give the engine the tiny busybox image, unless it has it."""
+        if not self.has_image(name):
             self.call(
                 "POST",
                 f"/images/create?fromSrc=-&repo={quote(name)}&tag=latest",
@@ -85,6 +92,16 @@ class Api:
         made = str(self.call("POST", f"/containers/create?name={quote(name)}", settings)["Id"])
         self.call("POST", f"/containers/{made}/start")
         return made
+
+    @contextmanager
+    def as_it_was(self) -> Iterator[None]:
+        """Containers may be run; the image is taken away again where there was none."""
+        had = self.has_image()
+        try:
+            yield
+        finally:
+            if not had and self.has_image():
+                self.call("DELETE", f"/images/{quote(CONTAINER_IMAGE)}?force=1")
 
     def remove_container(self, name: str) -> None:
         self.call("DELETE", f"/containers/{quote(name)}?force=1&v=1")

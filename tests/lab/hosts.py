@@ -5,9 +5,11 @@ In files and scripts ``@ADDRESS@`` and ``@NAME@`` stand for the host's own.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tests.lab import contents, daemons
 from tests.lab.certs import Pki
 
 TLS = "/etc/docker/tls"
@@ -40,6 +42,7 @@ class Truth:
     enabled: str = "enabled"  # systemctl is-enabled docker.service
     tcp: tuple[str, ...] = ()  # all TCP listeners on ports 2300 to 2399
     answers: bool = True  # the engine answers on /run/docker.sock
+    shows: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # sh, and what it prints
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,8 @@ class Host:
     after: str = ""  # sh, run over ssh as root when the host is up
     sudo: Literal["no", "password", "nopasswd"] = "no"  # what the user `audit` may do
     volumes: tuple[str, ...] = ("/var/lib/docker",)  # real file systems, for overlay2 in the host
+    contents: str = field(default="", repr=False)  # sh, run over ssh as root when the engine
+    # answers and has the image lab-busybox
 
 
 def _options(text: str) -> File:
@@ -72,6 +77,15 @@ def _daemon_json(hosts: str, more: str = "") -> File:
         f'{{\n{more}  "hosts": [{hosts}],\n  "tlsverify": true,\n  "tlscacert": "{TLS}/ca.pem",\n'
         f'  "tlscert": "{TLS}/server-cert.pem",\n  "tlskey": "{TLS}/server-key.pem"\n}}\n',
     )
+
+
+def _settings(values: object, mode: int = 0o644) -> File:
+    return File("/etc/docker/daemon.json", json.dumps(values, indent=2) + "\n", mode)
+
+
+def _context(name: str, host: str, *, skip_verify: bool = False) -> File:
+    path, text = daemons.context(name, host, skip_verify=skip_verify)
+    return File(f"/root/.docker/{path}", text)
 
 
 # Fedora's unit for moby-engine, less its systemd cgroup driver.
@@ -110,7 +124,52 @@ WantedBy=multi-user.target
 """
 BY_FLAGS = f"--tlscacert={TLS}/ca.pem --tlscert={TLS}/server-cert.pem --tlskey={TLS}/server-key.pem"
 
-# The slow ones come first: dockerd waits 16 seconds before it serves, or fails at, plain TCP.
+CONTAINERS_TRUTH = """\
+follower running
+host-namespaces running
+privileged running
+published running
+right running
+root-mounted running
+run-mounted running
+secrets running
+socket running
+sshd running
+stopped-privileged exited
+unconfined running
+unhealthy running
+"""
+TRAPS_TRUTH = """\
+data-root running
+dropbear running
+modern running
+never-started created
+new-privileges running
+no-limits running
+one-address running
+one-capability running
+quota running
+renamed-socket running
+seccomp-only running
+shareable running
+sharer running
+volume-of-etc running
+"""
+HEALTH = "docker inspect -f '{{.Name}} {{.State.Health.Status}}' unhealthy right"
+SERVICE = "web 1/1 *:8080->8080/tcp"
+OVERLAYS = "ingress\nplain\nsealed"
+AUTHORIZED = "[lab-authz] syslog"
+UID_MAP = "0     231072      65536"
+AUDIT_REFUSED = "Error sending rule list data request (Operation not permitted)"
+ROOTLESS = "unix:///run/user/1000/docker.sock"
+UNCONFINED = "vfs none [name=seccomp,profile=unconfined]"
+LOOSE_SOCKETS = "audit 646\naudit 606"
+LOOSE_SETTINGS = "".join(
+    f"  {json.dumps(key)}: {json.dumps(value)},\n" for key, value in daemons.LOOSE.items()
+)
+
+# The slow ones come first: dockerd waits 16 seconds before it serves, or fails at, plain TCP, and
+# containers take time.
 HOSTS: tuple[Host, ...] = (
     Host(
         "malformed",
@@ -146,6 +205,33 @@ HOSTS: tuple[Host, ...] = (
             ),
         ),
         before="mv /usr/sbin/dockerd /usr/bin/dockerd\nrm -f /etc/debian_version",
+    ),
+    Host(
+        "containers",
+        "trixie",
+        "13 containers, 12 running: one sound, the others each with faults of their own; built"
+        " images with secrets, set-uid files and names that moved on.",
+        Truth(
+            shows=(
+                ("docker ps -a --format '{{.Names}} {{.State}}' | sort", CONTAINERS_TRUTH),
+                (HEALTH, "/unhealthy unhealthy\n/right healthy\n"),
+                ("docker top sshd | grep -c 'sshd: /usr/sbin/sshd'", "1\n"),
+            )
+        ),
+        contents=contents.CONTAINERS,
+    ),
+    Host(
+        "containers-2",
+        "bookworm-extra",
+        "14 containers, 13 running, of an older engine: what is easily taken for wrong or for"
+        " right, such as limits by quota, a renamed engine socket, a volume that is /etc.",
+        Truth(
+            shows=(
+                ("docker ps -a --format '{{.Names}} {{.State}}' | sort", TRAPS_TRUTH),
+                ("docker top dropbear | grep -c /usr/sbin/dropbear", "1\n"),
+            )
+        ),
+        contents=contents.TRAPS,
     ),
     Host(
         "plain-loopback",
@@ -243,9 +329,11 @@ HOSTS: tuple[Host, ...] = (
         Truth(tcp=("@ADDRESS@:2376",)),
         files=(
             _exec_start("/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock"),
-            _daemon_json('"fd://", "tcp://@ADDRESS@:2376"', '  "live-restore": true,\n'),
+            _daemon_json('"fd://", "tcp://@ADDRESS@:2376"', '  "ip": "127.0.0.1",\n  "live-restore": true,\n'),
         ),
         tls=Tls(),
+        # dockerd closes it only where it turns forwarding on itself.
+        after="iptables -P FORWARD DROP",
     ),
     Host(
         "sid",
@@ -296,6 +384,158 @@ HOSTS: tuple[Host, ...] = (
             " </dev/null >/var/log/dockerd2.log 2>&1 &"
         ),
         volumes=("/var/lib/docker", "/var/lib/docker2"),
+    ),
+    Host(
+        "swarm",
+        "bookworm",
+        "A swarm of this one manager, autolock off: two overlay networks, one of them encrypted, a"
+        " service with a published port and a password in its environment, one secret.",
+        Truth(
+            tcp=("[::]:2377",),
+            shows=(
+                ("docker info -f '{{.Swarm.LocalNodeState}} {{.Swarm.Managers}}'", "active 1"),
+                ("docker service ls --format '{{.Name}} {{.Replicas}} {{.Ports}}'", SERVICE),
+                ("docker network ls --filter driver=overlay --format '{{.Name}}' | sort", OVERLAYS),
+                ("docker secret ls --format '{{.Name}}'", "password"),
+            ),
+        ),
+        contents=contents.SWARM,
+    ),
+    Host(
+        "swarm-locked",
+        "trixie",
+        "A swarm of this one manager, right but for being one: autolock, certificates of 30 days,"
+        " listening on one address, data on another, its overlay network encrypted, the service's"
+        " password a secret.",
+        Truth(
+            tcp=("@ADDRESS@:2377",),
+            shows=(
+                ("docker info -f '{{.Swarm.LocalNodeState}} {{.Swarm.Managers}}'", "active 1"),
+                ("docker service ls --format '{{.Name}} {{.Replicas}}'", "quiet 1/1"),
+                ("docker info -f '{{.Swarm.Cluster.Spec.EncryptionConfig}}'", "{true}"),
+            ),
+        ),
+        contents=contents.SWARM_LOCKED,
+    ),
+    Host(
+        "userns",
+        "bookworm-extra",
+        "The daemon as CIS section 2 wants it: user namespaces, an authorization plug-in, logs over"
+        " TLS to a collector, no icc, no new privileges, live restore, no userland proxy; content"
+        " trust on. Two containers run, one of them in the host's user namespace.",
+        Truth(
+            shows=(
+                ("docker info -f '{{.Plugins.Authorization}} {{.LoggingDriver}}'", AUTHORIZED),
+                ("docker info -f '{{.SecurityOptions}}' | grep -c name=userns", "1"),
+                ("docker ps --format '{{.Names}}' | sort", "mapped\nnot-mapped"),
+                ("cat /proc/$(docker inspect -f '{{.State.Pid}}' mapped)/uid_map", UID_MAP),
+                ("grep CONTENT_TRUST /etc/environment", "DOCKER_CONTENT_TRUST=1"),
+            )
+        ),
+        files=(
+            _settings(daemons.BY_SECTION_2),
+            File("/usr/local/sbin/lab-authz", daemons.AUTHZ_PLUGIN, 0o755),
+            File("/etc/systemd/system/lab-authz.service", daemons.AUTHZ_UNIT),
+            File("/etc/systemd/system/lab-logs.service", daemons.LOGS_UNIT),
+            File("/etc/environment", "DOCKER_CONTENT_TRUST=1\n"),
+        ),
+        before=(
+            f"{daemons.LOGS_BEFORE}useradd --system --shell /usr/sbin/nologin dockremap\n"
+            "echo dockremap:231072:65536 | tee -a /etc/subuid >>/etc/subgid\n"
+            "systemctl enable lab-authz.service lab-logs.service"
+        ),
+        contents=contents.MAPPED,
+    ),
+    Host(
+        "clients",
+        "bookworm",
+        "The engine is on the unix socket only; the clients' files are wrong: credentials, plain"
+        " and unverified contexts, DOCKER_HOST, proxies with passwords, plug-ins that all may"
+        " write, insecure registries, a registry's client key that all may read; and the user audit"
+        " is in the docker group.",
+        Truth(
+            shows=(
+                ("id -nG audit", "audit docker"),
+                ("DOCKER_HOST= docker context ls -q | sort", "default\nplain\nunverified"),
+                ("docker info -f '{{.RegistryConfig.Mirrors}}'", "[http://mirror.example/]"),
+                ("sh -lc 'echo $DOCKER_HOST'", "tcp://192.0.2.12:2375"),
+            )
+        ),
+        files=(
+            _settings(daemons.INSECURE_REGISTRIES),
+            File("/root/.docker/config.json", json.dumps(daemons.CLIENT_CONFIG)),
+            _context("plain", "tcp://192.0.2.10:2375"),
+            _context("unverified", "tcp://192.0.2.11:2376", skip_verify=True),
+            File("/etc/profile.d/docker.sh", "export DOCKER_HOST=tcp://192.0.2.12:2375\n"),
+            File("/home/audit/.bashrc", "export DOCKER_TLS_VERIFY=0\n"),
+            File("/etc/buildkit/buildkitd.toml", daemons.BUILDKIT),
+            File("/root/.docker/buildx/buildkitd.default.toml", daemons.BUILDKIT),
+        ),
+        before=daemons.CLIENTS_BEFORE,
+    ),
+    Host(
+        "audited",
+        "bookworm-audit",
+        "auditd is installed and its rules are on disk, some good and some that only seem to be;"
+        " the kernel refuses it in a container, so nothing is loaded.",
+        Truth(shows=(("auditctl -l 2>&1", AUDIT_REFUSED),)),
+        files=(
+            File("/etc/audit/rules.d/docker.rules", daemons.AUDIT_RULES, 0o640),
+            _settings({}),
+        ),
+    ),
+    Host(
+        "rootless",
+        "bookworm-extra",
+        "Two engines: the usual one, and a rootless one of the user audit with --iptables=false, by"
+        " a user unit with lingering, as docker's own tool sets it up; a container runs in each.",
+        Truth(
+            shows=(
+                (
+                    f"docker -H {ROOTLESS} info -f '{{{{.SecurityOptions}}}}' | grep -c rootless",
+                    "1",
+                ),
+                (f"docker -H {ROOTLESS} ps --format '{{{{.Names}}}}'", "in-rootless"),
+                ("docker ps --format '{{.Names}}'", "in-rootful"),
+                ("loginctl show-user audit -p Linger --value", "yes"),
+            )
+        ),
+        before=(
+            "mkdir /dev/net && mknod -m 666 /dev/net/tun c 10 200\nchown -R audit:audit /home/audit"
+        ),
+        volumes=("/var/lib/docker", "/home/audit/.local/share/docker"),
+        contents=contents.ROOTLESS,
+    ),
+    Host(
+        "loose",
+        "trixie",
+        "The daemon against CIS section 2 and its files against section 3: wrong owners and modes"
+        " on every one, some with small numbers; the data root on the root file system with vfs; a"
+        " user whose primary group is docker. Mutual TLS on every address is right.",
+        Truth(
+            tcp=("[::]:2376",),
+            shows=(
+                (
+                    "docker info -f '{{.Driver}} {{.LoggingDriver}} {{.SecurityOptions}}'",
+                    UNCONFINED,
+                ),
+                ("docker ps --format '{{.Names}}'", "ordinary"),
+                ("stat -c '%U %a' /run/docker.sock /run/containerd/containerd.sock", LOOSE_SOCKETS),
+                ("id -gn builder", "docker"),
+            ),
+        ),
+        files=(
+            _exec_start("/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock"),
+            _daemon_json('"fd://", "tcp://0.0.0.0:2376"', LOOSE_SETTINGS),
+            File("/etc/systemd/system/docker.socket.d/lab.conf", daemons.LOOSE_SOCKET),
+            File("/etc/docker/certs.d/registry.example/ca.crt", "Not a certificate.\n"),
+            _options(""),
+            File("/etc/sysconfig/docker", "OPTIONS=\n"),
+        ),
+        tls=Tls(),
+        before=daemons.LOOSE_BEFORE,
+        contents=contents.LOOSE,
+        volumes=(),
     ),
 )
 BY_NAME = {host.name: host for host in HOSTS}

@@ -32,6 +32,17 @@ TOOLS = (
     "sudo",
 )
 SYSTEMD = ("dbus", "systemd", "systemd-sysv")
+# For what runs in hosts: images, an sshd for a container, an authorization plug-in, rootless.
+EXTRA = (
+    "busybox-static",
+    "dbus-user-session",
+    "dropbear-bin",
+    "fuse-overlayfs",
+    "python3",
+    "rootlesskit",
+    "slirp4netns",
+    "uidmap",
+)
 SYSVINIT = ("initscripts", "insserv", "sysv-rc", "sysvinit-core")
 
 # Run by sh inside the new root. Host keys and the machine's id are made afresh on each host.
@@ -97,6 +108,8 @@ RECIPES = {
     for recipe in (
         Recipe("bookworm", "bookworm", TOOLS + SYSTEMD),
         Recipe("trixie", "trixie", (*TOOLS, *SYSTEMD, "docker-cli")),
+        Recipe("bookworm-extra", "bookworm", TOOLS + SYSTEMD + EXTRA),
+        Recipe("bookworm-audit", "bookworm", (*TOOLS, *SYSTEMD, "auditd")),
         Recipe("bullseye", "bullseye", TOOLS + SYSTEMD),
         # sid's systemd does not boot on cgroup v1 machines; sysvinit boots on both.
         Recipe("sid", "sid", (*TOOLS, *SYSVINIT, "docker-cli"), FINISH + FINISH_SYSVINIT),
@@ -147,7 +160,7 @@ def build(recipe: Recipe) -> Path:
     finally:
         _remove(root)
         _remove(root.with_name(f"{root.name}-busybox"))
-    for old in tarball.parent.glob(f"{recipe.name}-*.tar"):
+    for old in tarball.parent.glob(f"{recipe.name}-{'[0-9a-f]' * 12}.tar"):
         if old != tarball:
             old.unlink()
     return tarball

@@ -32,6 +32,9 @@ CONTAINER = (
     "--volume=/sys/fs/cgroup:/sys/fs/cgroup:rw",
 )  # fmt: skip
 BOOT_SECONDS = 120.0
+# Each host's systemd and its services take about six; 128, the usual limit of a user, is too few.
+INOTIFY = Path("/proc/sys/fs/inotify/max_user_instances")
+INOTIFY_INSTANCES = 1024
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,7 @@ def recipe(host: Host, ssh_key: str) -> str:
         HELD_INIT,
         str(CONTAINER),
         ssh_key,
+        *(repr(more) for more in (host.contents, host.truth.shows) if more),
     )
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
@@ -78,6 +82,8 @@ def find(engine: Engine, host: Host, ssh_key: str) -> Running | None:
 def boot(engine: Engine, host: Host, ssh_key: str) -> Running:
     """Make the host anew; returns when it is up and in the state that its entry promises."""
     remove(engine, host)
+    if int(INOTIFY.read_text()) < INOTIFY_INSTANCES:
+        INOTIFY.write_text(f"{INOTIFY_INSTANCES}\n")
     volumes = [f"--volume={path}" for path in host.volumes]
     label = f"--label={LABEL}={recipe(host, ssh_key)}"
     named = ["--name", host.name, "--hostname", host.name, label]
@@ -95,7 +101,12 @@ def boot(engine: Engine, host: Host, ssh_key: str) -> Running:
     _wait_for_ssh(host, address, known)
     if host.after:
         ssh(address, known, ["sh -s"], _fit(host.after, host, address).encode())
+    if host.contents:
+        _wait_for_engine(host, pid)
+        Api.of(pid).load_image()
+        ssh(address, known, ["sh -eus"], _fit(host.contents, host, address).encode(), timeout=300)
     version = _wait_for_truth(engine, host, pid, address)
+    _wait_for_shows(host, address, known)
     kept = {"container": container, "address": address, "engine": version, "host_key": host_key}
     paths.write(_record(host), json.dumps(kept))
     return Running(host, container, pid, address, version, host_key)
@@ -109,7 +120,13 @@ def remove(engine: Engine, host: Host) -> None:
 
 
 def ssh(
-    address: str, known: Path, command: list[str], stdin: bytes = b"", *, check: bool = True
+    address: str,
+    known: Path,
+    command: list[str],
+    stdin: bytes = b"",
+    *,
+    check: bool = True,
+    timeout: float = 60,
 ) -> tuple[int, str]:
     """A command on a host as root, before there is an ssh_config to go by."""
     options = (
@@ -118,7 +135,8 @@ def ssh(
     )  # fmt: skip
     argv = ["ssh", "-F", "none", "-i", str(paths.state() / "ssh" / "id_ed25519")]
     argv += [word for option in options for word in ("-o", option)]
-    done = run(inside([*argv, f"root@{address}", *command]), stdin=stdin, check=check, timeout=60)
+    argv = inside([*argv, f"root@{address}", *command])
+    done = run(argv, stdin=stdin, check=check, timeout=timeout)
     return done.returncode, done.stdout
 
 
@@ -220,6 +238,32 @@ def _wait_for_ssh(host: Host, address: str, known: Path) -> None:
         if time.monotonic() > deadline:
             raise LabError(f"{host.name}: sshd does not answer at {address}")
         time.sleep(0.2)
+
+
+def _wait_for_engine(host: Host, pid: int) -> None:
+    deadline = time.monotonic() + BOOT_SECONDS
+    while True:
+        try:
+            Api.of(pid, timeout=5).version()
+            return
+        except (OSError, LabError) as error:
+            if time.monotonic() > deadline:
+                raise LabError(f"{host.name}: the engine does not answer: {error}") from None
+        time.sleep(0.2)
+
+
+def _wait_for_shows(host: Host, address: str, known: Path) -> None:
+    """Wait until the host's scripts print what its entry says; a health check takes its time."""
+    deadline = time.monotonic() + BOOT_SECONDS
+    for script, output in host.truth.shows:
+        wanted = _fit(output, host, address).strip()
+        while True:
+            _, said = ssh(address, known, ["sh -s"], script.encode(), check=False)
+            if said.strip() == wanted:
+                break
+            if time.monotonic() > deadline:
+                raise LabError(f"{host.name}: {script}\nprints\n{said.strip()}\nnot\n{wanted}")
+            time.sleep(0.5)
 
 
 def _wait_for_truth(engine: Engine, host: Host, pid: int, address: str) -> str:

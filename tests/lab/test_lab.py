@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from tests.lab import lab as lab_module
 from tests.lab import paths, provision
+from tests.lab.api import Api
 from tests.lab.hosts import HOSTS, Host
 from tests.lab.use import Lab
 
 ENGINES = {
     "bullseye": "20.10.5",
     "bookworm": "20.10.24",
+    "bookworm-audit": "20.10.24",
+    "bookworm-extra": "20.10.24",
     "busybox": "20.10.24",
     "trixie": "26.1.5",
     "sid": "28.5.2",
@@ -29,6 +33,7 @@ FROM_OUTSIDE = {
     "mtls": (2376, False, False, True),
     "weak-certs": (2376, False, False, True),
     "hardened": (2376, False, False, True),
+    "loose": (2376, False, False, True),
     "sid": (2376, False, False, True),
 }
 every_host = pytest.mark.parametrize("host", HOSTS, ids=lambda host: host.name)
@@ -102,11 +107,115 @@ def test_busybox_has_busybox_only(lab: Lab) -> None:
 @pytest.mark.parametrize("name", ["plain-loopback", "mtls", "hardened", "sid", "busybox"])
 def test_containers_run_inside(lab: Lab, name: str) -> None:
     api = lab.api(name)
-    made = api.run_container("lab-probe")
-    try:
-        assert made in {container["Id"] for container in api.call("GET", "/containers/json")}
-    finally:
-        api.remove_container("lab-probe")
+    with api.as_it_was():
+        made = api.run_container("lab-probe")
+        try:
+            assert made in {container["Id"] for container in api.call("GET", "/containers/json")}
+        finally:
+            api.remove_container("lab-probe")
+
+
+@pytest.mark.parametrize("host", [host for host in HOSTS if host.truth.shows], ids=lambda h: h.name)
+def test_what_its_entry_says_is_still_seen(lab: Lab, host: Host) -> None:
+    for script, wanted in host.truth.shows:
+        assert lab.ssh(host.name, f"{script} || true").strip() == wanted.strip()
+
+
+# What HostConfig has in a sound container of the host `containers`, and in the others instead.
+SOUND: dict[str, Any] = {
+    "Binds": None,
+    "CapAdd": None,
+    "CapDrop": ["ALL"],
+    "CgroupParent": "",
+    "CpuShares": 512,
+    "Devices": [],
+    "IpcMode": "private",
+    "Memory": 64 << 20,
+    "NanoCpus": 500_000_000,
+    "NetworkMode": "apps",
+    "PidMode": "",
+    "PidsLimit": 50,
+    "Privileged": False,
+    "ReadonlyRootfs": True,
+    "RestartPolicy": {"Name": "on-failure", "MaximumRetryCount": 5},
+    "SecurityOpt": ["no-new-privileges"],
+    "UTSMode": "",
+    "UsernsMode": "",
+}
+PRIVILEGED = {
+    "CapDrop": None,
+    "Privileged": True,
+    "ReadonlyRootfs": False,
+    "SecurityOpt": ["label=disable"],
+}
+FAULTS: dict[str, dict[str, Any]] = {
+    "follower": dict.fromkeys(("IpcMode", "NetworkMode", "PidMode"), "container:"),
+    "host-namespaces": {
+        **dict.fromkeys(("IpcMode", "NetworkMode", "PidMode", "UTSMode", "UsernsMode"), "host"),
+        "SecurityOpt": ["label=disable", "no-new-privileges"],
+    },
+    "privileged": PRIVILEGED,
+    "published": {},
+    "right": {},
+    "root-mounted": {"Binds": ["/:/host", "/etc:/host-etc", "/srv/shared:/shared:rshared"]},
+    "run-mounted": {"Binds": ["/run:/host/run:ro", "/var/run:/host/var/run:ro"]},
+    "secrets": {
+        "CapDrop": None,
+        "CpuShares": 0,
+        "Memory": 0,
+        "NanoCpus": 0,
+        "NetworkMode": "bridge",
+        "PidsLimit": None,
+        "ReadonlyRootfs": False,
+        "RestartPolicy": {"Name": "always", "MaximumRetryCount": 0},
+        "SecurityOpt": None,
+    },
+    "socket": {"Binds": ["/var/run/docker.sock:/var/run/docker.sock"]},
+    "sshd": {"CapDrop": None, "ReadonlyRootfs": False},
+    "stopped-privileged": PRIVILEGED,
+    "unconfined": {
+        "CapAdd": ["NET_ADMIN", "SYS_ADMIN"],
+        "CapDrop": None,
+        "CgroupParent": "/dockeraudit-lab",
+        "Devices": [
+            {
+                "PathOnHost": "/dev/null",
+                "PathInContainer": "/dev/disk0",
+                "CgroupPermissions": "rwm",
+            }
+        ],
+        "SecurityOpt": ["apparmor=unconfined", "no-new-privileges", "seccomp=unconfined"],
+    },
+    "unhealthy": {},
+}
+
+
+def _plain(value: Any) -> Any:
+    """Less the other container's id; lists of words in order."""
+    if isinstance(value, str) and value.startswith("container:"):
+        return "container:"
+    if isinstance(value, list) and all(isinstance(each, str) for each in value):
+        return sorted(value)
+    return value
+
+
+def test_containers_have_their_own_faults_and_no_others(lab: Lab) -> None:
+    api = lab.api("containers")
+    listed = api.call("GET", "/containers/json?all=1")
+    seen = {}
+    for each in listed:
+        said = api.call("GET", f"/containers/{each['Id']}/json")["HostConfig"]
+        seen[each["Names"][0].lstrip("/")] = {key: _plain(said[key]) for key in SOUND}
+    assert seen == {name: {**SOUND, **faults} for name, faults in FAULTS.items()}
+
+
+def test_two_engines_of_one_host(lab: Lab) -> None:
+    pid = lab.host("rootless").pid
+    rootless = Api.of(pid, "/run/user/1000/docker.sock")
+    assert "name=rootless" in rootless.call("GET", "/info")["SecurityOptions"]
+    assert [each["Names"] for each in rootless.call("GET", "/containers/json")] == [
+        ["/in-rootless"]
+    ]
 
 
 def test_nothing_leads_out_of_the_namespace(lab: Lab) -> None:

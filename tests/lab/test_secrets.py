@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import base64
+import io
 import json
 import os
 import re
 import secrets
 import shutil
+import tarfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
 from tests.lab import throwaway
+from tests.lab.api import CONTAINER_IMAGE, Api
 from tests.lab.hosts import DROP_IN, File, Host, Truth
 from tests.lab.program import Started, scan
 from tests.lab.throwaway import Throwaway
@@ -176,12 +180,60 @@ CONTAINER = {
         "-c",
         "exec nc -l -p 4713 0.0.0.0 -e /bin/true {container_command}; exec sleep 86400",
     ],
-    "HostConfig": {"LogConfig": {"Type": "json-file"}},
+    "Healthcheck": {
+        "Test": ["CMD-SHELL", "echo {container_health}; exit 1"],
+        "Interval": 1_000_000_000,
+        "Timeout": 1_000_000_000,
+    },
+    "HostConfig": {"LogConfig": {"Type": "json-file", "Config": {"tag": "{container_log}"}}},
 }
 CONTAINER_ON_HOST = {
     **CONTAINER,
     "Cmd": ["/bin/sh", "-c", "nc -ll -p 4714 -e /bin/true --password {container_host}"],
     "HostConfig": {"LogConfig": {"Type": "json-file"}, "NetworkMode": "host"},
+}
+# What else an engine keeps: requests of its API.
+DOCKERFILE = (
+    f"FROM {CONTAINER_IMAGE}\n"
+    "ARG NPM_TOKEN={image_argument}\n"
+    'ENV API_TOKEN={image_env} PLAIN="a --{image_env} {image_plain}"\n'
+    "RUN true --password {image_run} -p{image_run} A_B={image_run} http://u:{image_run}@h/x\n"
+    "ADD Dockerfile /srv/Dockerfile\n"
+    "LABEL secret={image_label}\n"
+    "HEALTHCHECK CMD wget --header {image_health} http://127.0.0.1/\n"
+    'ENTRYPOINT ["/bin/sh", "-c", "exec sleep 86400", "{image_entrypoint}"]\n'
+    'CMD ["{image_command}"]\n'
+)
+KEPT = {
+    "/volumes/create": {
+        "Name": "share",
+        "Driver": "local",
+        "DriverOpts": {
+            "type": "cifs",
+            "device": "//u:{volume_device}@server/share",
+            "o": "addr=10.0.0.1,username=me%{volume_user},password={volume_password},rw",
+        },
+        "Labels": {"x": "{volume_label}"},
+    },
+    "/networks/create": {
+        "Name": "canary",
+        "Options": {"x.password": "{network_option}"},
+        "Labels": {"x": "{network_label}"},
+    },
+}
+SERVICE = {
+    "Name": "canary",
+    "Labels": {"x": "{service_label}"},
+    "TaskTemplate": {
+        "ContainerSpec": {
+            "Image": CONTAINER_IMAGE,
+            "Command": ["sleep", "{service_command}"],
+            "Env": ["TOKEN={service_env}"],
+            "Labels": {"x": "{service_label}"},
+        }
+    },
+    "Mode": {"Replicated": {"Replicas": 0}},
+    "EndpointSpec": {"Mode": "dnsrr"},
 }
 PLACES = sorted(
     set(
@@ -190,7 +242,8 @@ PLACES = sorted(
             "".join(file.text for file in HOST.files)
             + "".join(LATER.values())
             + PROCESSES
-            + str((CONTAINER, CONTAINER_ON_HOST)),
+            + DOCKERFILE
+            + str((CONTAINER, CONTAINER_ON_HOST, KEPT, SERVICE)),
         )
     )
 )
@@ -254,11 +307,41 @@ def planted(lab: Lab) -> Iterator[Planted]:
             canaries |= {f"key {path} line {at - 12}": line for at, line in enumerate(body)}
         host.sh(PROCESSES.format(**canaries))
         for name, config in (("one", CONTAINER), ("two", CONTAINER_ON_HOST)):
-            text = json.dumps(config)
-            for place, canary in canaries.items():
-                text = text.replace(f"{{{place}}}", canary)
-            host.api.run_container(name, json.loads(text))
-        yield Planted(host, canaries)
+            host.api.run_container(name, _filled(config, canaries))
+        yield Planted(host, canaries | _keep(host.api, canaries))
+
+
+def _filled(template: Any, canaries: Mapping[str, str]) -> Any:
+    text = json.dumps(template)
+    for place, canary in canaries.items():
+        text = text.replace(f"{{{place}}}", canary)
+    return json.loads(text)
+
+
+def _keep(api: Api, canaries: Mapping[str, str]) -> dict[str, str]:
+    """An image, a container of it, a volume, a network, a swarm with a service; the swarm's
+    own secrets."""
+    dockerfile = _filled(DOCKERFILE, canaries).encode()
+    context = io.BytesIO()
+    with tarfile.open(fileobj=context, mode="w") as tar:
+        entry = tarfile.TarInfo("Dockerfile")
+        entry.size = len(dockerfile)
+        tar.addfile(entry, io.BytesIO(dockerfile))
+    said = api.call("POST", "/build?t=built", raw=context.getvalue())
+    assert "Successfully built" in said, said
+    # The daemon's own log driver can't be reached.
+    logs = {"LogConfig": {"Type": "json-file"}}
+    api.run_container("built", {"Image": "built", "Cmd": None, "HostConfig": logs})
+    for path, body in KEPT.items():
+        api.call("POST", path, _filled(body, canaries))
+    local = {"ListenAddr": "127.0.0.1:2377", "AdvertiseAddr": "127.0.0.1"}
+    api.call("POST", "/swarm/init", local)
+    api.call("POST", "/services/create", _filled(SERVICE, canaries))
+    tokens = api.call("GET", "/swarm")["JoinTokens"]
+    return {f"swarm {role}": token.rpartition("-")[2] for role, token in tokens.items()}
+
+
+ENGINE = ("containers/one", "containers/two", "containers/built", "images/built")
 
 
 def _write(path: str, text: str) -> str:
@@ -332,10 +415,10 @@ def test_every_canary_lies_on_the_host(planted: Planted) -> None:
         + "\nfor p in /proc/[0-9]*; do tr '\\0' '\\n' <$p/cmdline; tr '\\0' '\\n' <$p/environ; done"
         " 2>/dev/null; true"
     )
-    containers = json.dumps(
-        [planted.host.api.call("GET", f"/containers/{name}/json") for name in ("one", "two")]
-    )
-    missing = [p for p, canary in planted.canaries.items() if canary not in said + containers]
+    paths = [*(f"/{each}/json" for each in ENGINE), "/images/built/history"]
+    paths += ["/volumes", "/networks", "/services", "/swarm"]
+    kept = json.dumps([planted.host.api.call("GET", path) for path in paths])
+    missing = [p for p, canary in planted.canaries.items() if canary not in said + kept]
     assert missing == []
 
 
@@ -377,5 +460,14 @@ def test_the_places_were_looked_at(planted: Planted, crossed: Crossed) -> None:
             assert path in facts["pems"], path
     assert planted.host.running.host.name in crossed.facts
     assert "splunk-token=***" in crossed.facts
+    (kept,) = [api["inventory"] for api in facts["apis"]]
+    assert {container["Name"] for container in kept["containers"]} == {"/one", "/two", "/built"}
+    assert [image["RepoTags"] for image in kept["images"]].count(["built:latest"]) == 1
+    assert "HTTP_PROXY=url-credentials" in crossed.facts
+    assert "API_TOKEN=***" in crossed.facts
+    assert kept["volumes"][0]["Options"]["o"].endswith("password=***,rw")
+    assert kept["services"][0]["Spec"]["Name"] == "canary"
+    assert kept["swarm"]["Spec"]
+    assert kept["missing"] == []
     assert "4711" in crossed.facts
     assert set(crossed.verdicts.values()) >= {"pass", "fail"}

@@ -115,6 +115,13 @@ KEYS: list[Case] = [
     ),
     ("key-size", "no engine", NO_ENGINE, "not-applicable", []),
     ("key-size", "no /proc", Host(facts(processes=Unread("no /proc")), ()), "unknown", []),
+    (
+        "key-size",
+        "one is set up, others may run",
+        tls_host(engine(process=None, configured=outcome()), processes=Unread("no /proc")),
+        "unknown",
+        [],
+    ),
     ("key-match", "belongs", SOUND, "pass", []),
     ("key-match", "another's", tls_host(key=key_of(CLIENT)), "fail", [KEY_PATH]),
     ("key-match", "key unread", tls_host(key=Unread("permission denied")), "unknown", []),
@@ -223,6 +230,25 @@ KEYS: list[Case] = [
         "for another CA's daemons",
         client_host(client(by=OTHER_CA), more={f"{ALICES}/key.pem": key_of(CLIENT)}),
         "pass",
+        [],
+    ),
+    (
+        "client-key-on-daemon-host",
+        "the certificate beside it is unread",
+        client_host(
+            more={
+                f"{ALICES}/cert.pem": Unread("permission denied"),
+                f"{ALICES}/key.pem": key_of(CLIENT),
+            }
+        ),
+        "unknown",
+        [],
+    ),
+    (
+        "client-key-on-daemon-host",
+        "no key of a client, a certificate unread",
+        client_host(more={f"{ALICES}/cert.pem": Unread("permission denied")}),
+        "not-applicable",
         [],
     ),
     ("client-key-on-daemon-host", "none", SOUND, "not-applicable", []),
@@ -705,6 +731,13 @@ OTHERS: list[Case] = [
             files={"/srv": directory(0o710), "/srv/swarm/certificates": Absent()},
         ),
         "not-applicable",
+        [],
+    ),
+    (
+        "swarm-node",
+        "set up, and processes unseen",
+        host(engine(process=None, configured=outcome()), processes=Unread("no /proc")),
+        "unknown",
         [],
     ),
     ("swarm-node", "no engine", NO_ENGINE, "not-applicable", []),

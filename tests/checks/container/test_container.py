@@ -9,9 +9,9 @@ import pytest
 from dockeraudit.config import ConfigError, load
 from dockeraudit.effective.model import Origin, Outcome, Setting
 from dockeraudit.exemptions import exemption
-from dockeraudit.facts import Audit, ContainerFacts, VolumeFacts
+from dockeraudit.facts import Audit, ContainerFacts, ServiceFacts, SwarmFacts, VolumeFacts
 from dockeraudit.host import Engine, Host
-from dockeraudit.host.bind_sources import to_look_at
+from dockeraudit.host.binds import to_look_at
 from dockeraudit.host.variables import Secret, looks_secret, secrets_in
 from dockeraudit.plugins import checks
 from dockeraudit.report import Result
@@ -134,11 +134,24 @@ def ports(*places: str, state: str = "running", port: str = "80/tcp", **changes:
         bound.append({"HostIp": ip.strip("[]"), "HostPort": number})
     if state == "running":
         return running(NetworkSettings={"Ports": {port: bound}}, **changes)
-    return keeps(stopped(HostConfig={"PortBindings": {port: bound}}, **changes))
+    mode = {"NetworkMode": changes.pop("NetworkMode", "front")}
+    return keeps(stopped(HostConfig={"PortBindings": {port: bound}} | mode, **changes))
 
 
 def joined(kind: str, mode: str, *others: ContainerFacts) -> Engine:
     return keeps(container(HostConfig={kind: mode}), *others)
+
+
+SWARM_FACTS = SwarmFacts("s1")
+
+
+def swarm_task(swarm: SwarmFacts | None) -> Engine:
+    """A task of a service that publishes 8080 through the swarm's ingress network."""
+    names = {"com.docker.swarm.service.name": "shop", "com.docker.swarm.task.id": "t1"}
+    port = {"Protocol": "tcp", "TargetPort": 80, "PublishedPort": 8080, "PublishMode": "ingress"}
+    shop = {"ID": "1", "Spec": {"Name": "shop", "EndpointSpec": {"Ports": [port]}}}
+    services = (msgspec.convert(shop, ServiceFacts),) if swarm else ()
+    return keeps(container(Config={"Labels": names}), swarm=swarm, services=services)
 
 
 def other(kind: str, mode: str) -> ContainerFacts:
@@ -377,13 +390,16 @@ SHARED: list[Case] = [
     ("host-pid", "its owner is gone", one(PidMode="container:e0"), "unknown", []),
     ("host-ipc", "private", running(), "pass", []),
     ("host-ipc", "host", one(IpcMode="host"), "fail", WEB),
-    ("host-ipc", "shareable", one(IpcMode="shareable"), "fail", WEB),
+    ("host-ipc", "shareable", one(IpcMode="shareable"), "pass", []),
+    ("ipc-shareable", "private", running(), "pass", []),
+    ("ipc-shareable", "shareable", one(IpcMode="shareable"), "fail", WEB),
+    ("ipc-shareable", "the host's", one(IpcMode="host"), "pass", []),
     (
         "host-ipc",
-        "joined, which is reported there",
+        "joined, which is not the host's",
         joined("IpcMode", f"container:{'d' * 64}", other("IpcMode", "shareable")),
-        "fail",
-        ["container db"],
+        "pass",
+        [],
     ),
     (
         "host-ipc",
@@ -651,6 +667,30 @@ PORTS: list[Case] = [
         "pass",
         [],
     ),
+    (
+        "bind-address",
+        "dbs: host network, so nothing is published",
+        told(ports("0.0.0.0:22", state="no", NetworkMode="host")),
+        "not-applicable",
+        [],
+    ),
+    ("bind-address", "a service's port", swarm_task(SWARM_FACTS), "fail", ["container web 80/tcp"]),
+    ("bind-address", "a service's port, seen on a worker", swarm_task(None), "unknown", []),
+    ("privileged-ports", "a service's port", swarm_task(SWARM_FACTS), "pass", []),
+    (
+        "published-ports",
+        "a service's port",
+        swarm_task(SWARM_FACTS),
+        "manual",
+        ["container web 80/tcp"],
+    ),
+    (
+        "privileged-ports",
+        "host network, so nothing is published",
+        told(ports("0.0.0.0:22", state="no", NetworkMode="host")),
+        "pass",
+        [],
+    ),
     ("bind-address", "stopped, default not known", ports(":8080", state="no"), "unknown", []),
     (
         "bind-address",
@@ -914,7 +954,6 @@ def severity(name: str, subject: Engine | Host) -> str:
         pytest.param("devices", one(Devices=[{"PathOnHost": "/dev/fuse"}]), "medium", id="fuse"),
         pytest.param("devices", one(DeviceCgroupRules=["b 8:* rmw"]), "high", id="disks"),
         pytest.param("devices", one(DeviceCgroupRules=["a *:* rmw"]), "high", id="any device"),
-        pytest.param("host-ipc", one(IpcMode="shareable"), "low", id="shareable"),
         pytest.param(
             "health", running(State={"Health": {"Status": "unhealthy"}}), "medium", id="unhealthy"
         ),
@@ -1203,6 +1242,7 @@ MUTATIONS: dict[str, tuple[Host, Host]] = {
     "container-health": (sound(), sound(State={"Health": None})),
     "container-host-cgroupns": (sound(), changed(CgroupnsMode="host")),
     "container-host-ipc": (sound(), changed(IpcMode="host")),
+    "container-ipc-shareable": (sound(), changed(IpcMode="shareable")),
     "container-host-network": (sound(), changed(NetworkMode="host")),
     "container-host-pid": (sound(), changed(PidMode="host")),
     "container-host-userns": (sound(USERNS), sound(USERNS, HostConfig={"UsernsMode": "host"})),

@@ -10,12 +10,13 @@ from dockeraudit.host import Engine, Host
 from dockeraudit.host.startup import Start
 from dockeraudit.host.unitfile import Assigned
 from dockeraudit.plugins import checks
-from tests.build import NOW, Unread, engine, facts, file, host, process
+from tests.build import NOW, Unread, blind, engine, facts, file, host, process
+from tests.checks.daemon.test_daemon_more import IDS as MORE
 from tests.checks.run import verdict
 
 JSON = "/etc/docker/daemon.json"
 NO_ENGINE = Host(facts(), ())
-IDS = sorted(id for id in checks() if id.startswith("daemon-"))
+IDS = sorted(id for id in checks() if id.startswith("daemon-") and id not in MORE)
 Case = tuple[str, str, Engine | Host, str, list[str]]
 
 
@@ -65,6 +66,20 @@ def registries(*cidrs: str, **secure: bool) -> Engine:
 def logs(driver: str, **options: str) -> Engine:
     named = {name.replace("_", "-"): value for name, value in options.items()}
     return says(LoggingDriver=driver, options={"log-opts": named})
+
+
+def shipping(*programs: str, **changes: Any) -> Host:
+    """A host with json-file, and these programs, by path or by their arguments."""
+    others = tuple(
+        process(
+            *name.split()[1:],
+            pid=960 + at,
+            exe=name.split()[0],
+            role="other" if " " in name else "log-shipper",
+        )
+        for at, name in enumerate(programs)
+    )
+    return host(logs("json-file"), processes=(process(), *others), **changes)
 
 
 def proxied(parent: int) -> Host:
@@ -324,7 +339,22 @@ LOGS: list[Case] = [
     ("log-level", "warn", told(log_level="warn"), "fail", ["log-level"]),
     ("log-level", "debug by reload", says(Debug=True), "fail", ["debug"]),
     ("log-level", "debug by file", told(debug=True), "fail", ["debug"]),
-    ("remote-logging", "json-file", logs("json-file"), "manual", ["log-driver"]),
+    ("remote-logging", "json-file, nothing ships", logs("json-file"), "fail", ["log-driver"]),
+    ("remote-logging", "an agent runs", shipping("/usr/bin/filebeat"), "manual", ["log-driver"]),
+    (
+        "remote-logging",
+        "an agent in Ruby",
+        shipping("/usr/bin/ruby /usr/sbin/fluentd -c /etc/fluent.conf"),
+        "manual",
+        ["log-driver"],
+    ),
+    (
+        "remote-logging",
+        "who runs can't be seen",
+        shipping(privilege=blind()),
+        "manual",
+        ["log-driver"],
+    ),
     ("remote-logging", "a plugin", logs("mine"), "manual", ["log-driver"]),
     ("remote-logging", "none", logs("none"), "fail", ["log-driver"]),
     ("remote-logging", "splunk", logs("splunk"), "pass", []),

@@ -644,6 +644,18 @@ def test_programs_that_run_elsewhere() -> None:
     assert result("host-audit-dockerd", audited(engine=inside)) == ("pass", [])
 
 
+def test_daemons_that_were_not_seen_may_have_further_paths() -> None:
+    seen = audited()
+    processes = Unread("no /proc")
+    blind = Host(msgspec.structs.replace(seen.facts, processes=processes), seen.engines)
+    named = ("daemon-json", "data-root", "containerd-sock", "dockerd")
+    for id in AUDITS:
+        if result(id, seen)[0] == "pass":
+            unknown = id.removeprefix("host-audit-") in named
+            assert result(id, blind)[0] == ("unknown" if unknown else "pass"), id
+    assert result("host-ip-forward-open", blind)[0] == "unknown"
+
+
 def test_paths_of_the_engine() -> None:
     moved = sound(running=set_to("config-file", "/srv/d.json"))
     subject = audited(files={"/srv/d.json": file()}, engine=moved)

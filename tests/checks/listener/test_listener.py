@@ -10,7 +10,7 @@ from dockeraudit.facts import Absent, Evidence, Socket, Unread
 from dockeraudit.host import Engine, Host
 from dockeraudit.host.startup import Start
 from dockeraudit.host.unitfile import Assigned
-from tests.build import blind, engine, facts, file, host, listener, process
+from tests.build import NOW, blind, engine, facts, file, host, listener, process
 from tests.checks.run import verdict
 
 OPEN = listener("[::]:2375")
@@ -24,6 +24,7 @@ UNSEEN = listener("[::]:2375", Unread("no connection was tried"))
 UNIX = listener("/run/docker.sock")
 EXTRA = listener("/srv/own.sock")
 BLIND = engine(running=Unread("cmdline: permission denied"))
+UNDECIDED = engine(UNIX, running=Outcome(None, undecided="what daemon.json holds is not known"))
 STOPPED = engine(process=None, configured=None)
 PENDING = engine(process=None, upcoming=(OPEN,), configured=Outcome(True))
 
@@ -46,9 +47,9 @@ def with_socket(*streams: str, shown: Any = OPEN) -> Engine:
 
 def relay(*argv: str, address: str = "0.0.0.0", **changes: Any) -> Host:
     other = process(pid=901, role="other")
-    other = msgspec.structs.replace(other, argv=argv, exe=argv[0])
+    other = msgspec.structs.replace(other, argv=changes.pop("argv", argv), exe=argv[0])
     sockets = (Socket("tcp", address, 2375, 77, (901,)),)
-    return host(processes=(other,), sockets=sockets, **changes)
+    return host(**{"processes": (other,), "sockets": sockets} | changes)
 
 
 def swarm(address: str) -> Host:
@@ -116,6 +117,19 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
     ("listener-metrics", "IPv6 loopback", with_setting("metrics-addr", "[::1]:9"), "pass", []),
     ("listener-metrics", "unset", with_setting("metrics-addr", ""), "pass", []),
     ("listener-metrics", "nothing could be read", BLIND, "unknown", []),
+    ("listener-metrics", "not decided", UNDECIDED, "unknown", []),
+    (
+        "listener-metrics",
+        "the next start fails",
+        engine(
+            process=None,
+            configured=Outcome(
+                False, settings=(Setting("metrics-addr", "0.0.0.0:1", Origin("flag")),)
+            ),
+        ),
+        "not-applicable",
+        [],
+    ),
     ("listener-metrics", "no engine", Host(facts(), ()), "not-applicable", []),
     (
         "listener-network-diagnostic",
@@ -126,6 +140,17 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
     ),
     ("listener-network-diagnostic", "off", with_setting("network-diagnostic-port", 0), "pass", []),
     ("listener-network-diagnostic", "blind", BLIND, "unknown", []),
+    ("listener-network-diagnostic", "not decided", UNDECIDED, "unknown", []),
+    (
+        "listener-network-diagnostic",
+        "written after the start",
+        host(
+            with_setting("network-diagnostic-port", 0),
+            files={"/etc/docker/daemon.json": file(mtime=NOW)},
+        ),
+        "unknown",
+        [],
+    ),
     ("listener-network-diagnostic", "none", Host(facts(), ()), "not-applicable", []),
     (
         "listener-api-cors",
@@ -136,7 +161,19 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
     ),
     ("listener-api-cors", "unset", with_setting("api-cors-header", ""), "pass", []),
     ("listener-api-cors", "gone", with_setting("x", 1, version="28.5.2"), "not-applicable", []),
+    ("listener-api-cors", "not decided", UNDECIDED, "unknown", []),
     ("listener-api-cors", "version", engine(version=Unread("no API")), "unknown", []),
+    (
+        "listener-swarm-ports",
+        "set up, and processes unseen",
+        host(
+            engine(process=None),
+            processes=Unread("no /proc"),
+            sockets=(Socket("tcp6", "::", 2377, 5),),
+        ),
+        "unknown",
+        [],
+    ),
     ("listener-swarm-ports", "everywhere", swarm("::"), "fail", ["port 2377"]),
     ("listener-swarm-ports", "one address", swarm("192.0.2.10"), "pass", []),
     ("listener-swarm-ports", "no swarm", host(), "not-applicable", []),
@@ -206,6 +243,20 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
         "pass",
         [],
     ),
+    (
+        "listener-relay-process",
+        "arguments unread",
+        relay("x", argv=Unread("denied")),
+        "unknown",
+        [],
+    ),
+    (
+        "listener-relay-process",
+        "arguments unread, listens on nothing",
+        relay("x", argv=Unread("denied"), sockets=()),
+        "pass",
+        [],
+    ),
     ("listener-relay-process", "no /proc", host(processes=Unread("no /proc")), "unknown", []),
     ("listener-relay-process", "no engine", Host(facts(), ()), "not-applicable", []),
     (
@@ -236,6 +287,13 @@ CASES: list[tuple[str, str, Engine | Host, str, list[str]]] = [
     ("listener-containerd-tcp", "garbage", containerd("[grpc"), "unknown", []),
     ("listener-containerd-tcp", "not read", host(files={CONFIG: Unread("denied")}), "unknown", []),
     ("listener-containerd-tcp", "no engine", Host(facts(), ()), "not-applicable", []),
+    (
+        "listener-containerd-tcp",
+        "no /proc",
+        Host(facts(processes=Unread("no /proc")), ()),
+        "unknown",
+        [],
+    ),
 ]
 
 

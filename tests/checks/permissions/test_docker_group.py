@@ -84,6 +84,13 @@ CASES: list[tuple[str, Host, Any, str, list[str]]] = [
         "unknown",
         [],
     ),
+    (
+        "where the socket is can't be told",
+        seen(engine=engine(running=Unread("denied"))),
+        SETTINGS,
+        "unknown",
+        [],
+    ),
     ("no engine", Host(facts(), ()), SETTINGS, "not-applicable", []),
     ("nothing may be seen", Host(facts(processes=Unread("denied")), ()), SETTINGS, "unknown", []),
 ]

@@ -6,12 +6,24 @@ import msgspec
 import pytest
 
 from dockeraudit.effective.model import Origin, Outcome, Setting, TlsSettings
-from dockeraudit.facts import Account, Boot, Group, Pem
+from dockeraudit.facts import Account, Boot, Group, Key, Pem
 from dockeraudit.host import Engine, Host
 from dockeraudit.host.startup import Start
 from dockeraudit.host.unitfile import Assigned
 from dockeraudit.report import Result
-from tests.build import Absent, Unread, directory, engine, facts, file, listener, process, unit
+from tests.build import (
+    Absent,
+    Unread,
+    blind,
+    directory,
+    engine,
+    facts,
+    file,
+    listener,
+    process,
+    unit,
+)
+from tests.build_certificates import CA, key_of, pem
 from tests.checks.run import verdict
 
 KEY = "/etc/docker/tls/key.pem"
@@ -488,6 +500,14 @@ def test_a_rootless_engine_s_files_are_its_account_s() -> None:
             assert (result.status, found(result)) == ("pass", []), name
     other = seen(paths | {config: file(0o644, 1001, 1000)}, rootless, accounts=accounts)
     assert found(judged("daemon-json-owner", other)) == [(config, "high")]
+    # The group docker inside is one of the account's own outside; dockerd sets the sticky bit.
+    real = paths | {socket: file(0o1660, 1000, 100102, "socket")}
+    ranges = {"/etc/subgid": b"bob:300000:65536\nann:100000:65536\n"}
+    for texts, status in ((ranges, "pass"), ({"/etc/subgid": b""}, "fail")):
+        subject = seen(real, rootless, accounts=accounts, texts=texts)
+        assert judged("docker-socket-owner", subject).status == status
+    subject = seen(real, rootless, accounts=accounts, texts=ranges)
+    assert judged("docker-socket-mode", subject).status == "pass"
 
 
 def test_init_scripts_may_be_executable() -> None:
@@ -521,3 +541,77 @@ def test_ca_keys_without_any_pem_are_not_applicable() -> None:
 def test_ca_keys_that_can_not_be_parsed_cost_only_themselves() -> None:
     host = seen(pems={KEY: Pem(("PRIVATE KEY",), "")})
     assert judged("ca-key", host).status in ("not-applicable", "unknown")
+
+
+CA_FILE, ANYTHING = "/etc/docker/tls/ca.pem", "/root/anything.pem"
+
+
+def held(**changes: Any) -> Host:
+    """A host on which a CA's key lies, with the metadata of a key."""
+    pems = {CA_FILE: pem(CA), ANYTHING: key_of(CA), **changes.pop("pems", {})}
+    modes = {ANYTHING: file(changes.pop("mode", 0o400))}
+    return seen(modes, sound_engine(**changes.pop("of", {})), pems=pems, **changes)
+
+
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        pytest.param(held(), "pass", id="closed"),
+        pytest.param(held(mode=0o644), "fail", id="open to all"),
+        pytest.param(
+            held(pems={CA_FILE: Unread("denied")}), "unknown", id="whose it is can't be told"
+        ),
+        pytest.param(
+            held(of={"running": Unread("denied")}, pems={CA_FILE: Unread("denied")}),
+            "unknown",
+            id="which CA the engine has can't be told",
+        ),
+        pytest.param(
+            held(pems={ANYTHING: Pem((), "", (Key("PRIVATE KEY", False, Unread("no openssl")),))}),
+            "unknown",
+            id="its public half can't be told",
+        ),
+        pytest.param(
+            held(pems={CA_FILE: Unread("denied"), ANYTHING: pem()}),
+            "not-applicable",
+            id="no key lies here",
+        ),
+        pytest.param(
+            held(pems={CA_FILE: Unread("denied"), ANYTHING: pem()}, privilege=blind()),
+            "unknown",
+            id="keys may lie where nobody could look",
+        ),
+    ],
+)
+def test_ca_keys(host: Host, status: str) -> None:
+    assert judged("ca-key", host).status == status
+
+
+def test_a_socket_that_may_be_anywhere_is_unknown() -> None:
+    untold = Outcome(None, undecided="what daemon.json holds is not known")
+    of = msgspec.structs.replace(
+        sound_engine(running=untold, socket_unit=None, start=None), listeners=()
+    )
+    assert judged("docker-socket-mode", seen({}, of)).status == "unknown"
+
+
+def test_a_group_that_daemon_json_may_name_is_unknown() -> None:
+    untold = Outcome(None, undecided="what daemon.json holds is not known")
+    paths = {SOCKET: file(0o660, 0, 1234, "socket")}
+    assert judged("docker-socket-owner", seen(paths)).status == "fail"
+    assert judged("docker-socket-owner", seen(paths, sound_engine(running=untold))).status == (
+        "unknown"
+    )
+
+
+NAMED_BY_OPTIONS = (
+    "tls-key-mode docker-socket-owner daemon-json-mode swarm-state binaries data-root"
+)
+NAMED_BY_FILES = "service-unit-owner socket-unit-mode etc-docker-mode client-dir"
+
+
+@pytest.mark.parametrize("name", f"{NAMED_BY_OPTIONS} {NAMED_BY_FILES}".split())
+def test_daemons_that_were_not_seen_may_name_further_paths(name: str) -> None:
+    of = sound_engine(process=None)
+    host = seen({}, of, processes=Unread("denied"))
+    assert judged(name, host).status == ("pass" if name in NAMED_BY_FILES.split() else "unknown")

@@ -160,11 +160,19 @@ ACTIVE: list[Case] = [
     ("active", "sysvinit", seen(engine(**STOPPED), boot=Boot("sysvinit")), "fail", SERVICE),
     (
         "active",
-        "processes unseen, systemd speaks",
+        "processes unseen: no other daemon's unit may be known",
         seen(engine(**STOPPED), processes=Unread("denied")),
-        "pass",
+        "unknown",
         [],
     ),
+    (
+        "active",
+        "processes unseen, systemd speaks",
+        seen(engine(unit=FAILED, **STOPPED), processes=Unread("denied")),
+        "fail",
+        SERVICE,
+    ),
+    ("active", "runs, perhaps over and over", engine(unit=SILENT), "unknown", []),
     (
         "active",
         "nothing seen",
@@ -287,6 +295,13 @@ MULTIPLE: list[Case] = [
     ("multiple-daemons", "one of two runs", host(engine(**STOPPED), SECOND), "pass", []),
     ("multiple-daemons", "no engine", NO_ENGINE, "not-applicable", []),
     ("multiple-daemons", "processes unseen", UNSEEN, "unknown", []),
+    (
+        "multiple-daemons",
+        "processes unseen, one is set up",
+        seen(engine(**STOPPED), processes=Unread("denied")),
+        "unknown",
+        [],
+    ),
 ]
 
 TOLD = starting(("containerd", "/run/containerd/containerd.sock"))
@@ -316,6 +331,13 @@ BESIDE: list[Case] = [
         [],
     ),
     ("containerd", "disabled, unit unread", beside("disabled", texts={}), "unknown", []),
+    (
+        "containerd",
+        "whether it is enabled is not known",
+        beside(units=(msgspec.structs.replace(SILENT, name="containerd.service"),)),
+        "unknown",
+        [],
+    ),
     ("containerd", "a child", engine(running=starting()), "not-applicable", []),
     ("containerd", "options unread", engine(running=Unread("denied")), "unknown", []),
     (
@@ -631,14 +653,14 @@ def secured(**files: Any) -> Outcome:
     return starting(tls=TlsSettings(*tls))
 
 
-def renewed(served: str, name: str = "tlscert") -> Host:
+def renewed(served: str, name: str = "tlscert", stat: Any = None) -> Host:
     """A file of TLS that is newer than the process; `served` is what a connection gets."""
     now = secured(**{name: CERT})
     of = msgspec.structs.replace(both(now, now), listeners=(MUTUAL,), upcoming=(MUTUAL,))
     wire = Wire("host", "127.0.0.1", 2376, "tls-server", "client-certificate-required", served)
     return seen(
         of,
-        files={CERT: file(0o444, mtime=STARTED + 40)},
+        files={CERT: stat or file(0o444, mtime=STARTED + 40)},
         pems={CERT: Pem(("CERTIFICATE",), RENEWED)},
         wires=(wire,) if served else (),
     )
@@ -750,6 +772,21 @@ PENDING = [
         [(JSON, "medium")],
     ),
     ("listeners unseen", seen(opening((), (SOCK,))), "unknown", []),
+    ("systemd is silent", seen(both(SAME, SAME, unit=SILENT)), "unknown", []),
+    ("the socket's unit unread", seen(both(SAME, SAME, socket_unit=SILENT)), "unknown", []),
+    ("times unread", seen(both(ICC, ICC), files={JSON: Unread("denied")}), "unknown", []),
+    (
+        "times unread, but the API confirms all",
+        seen(both(DEBUG, DEBUG, api=api(Debug=True)), files={JSON: Unread("denied")}),
+        "pass",
+        [],
+    ),
+    (
+        "times of a certificate unread",
+        renewed("", stat=Unread("denied")),
+        "unknown",
+        [],
+    ),
     ("the renewed certificate is served", renewed(RENEWED), "pass", []),
     ("the certificate of before is served", renewed(PEM), "fail", [(CERT, "medium")]),
     ("renewed, and no connection tells", renewed(""), "fail", [(CERT, "low")]),

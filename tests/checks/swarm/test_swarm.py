@@ -191,7 +191,7 @@ CASES: list[Case] = [
         "secrets",
         "by name, and secrets are kept",
         serving(service("DB_PASSWORD=set", secrets=("db",)), secrets=1),
-        "manual",
+        "fail",
         ["service web"],
     ),
     (
