@@ -27,6 +27,9 @@ class Settings(Struct, frozen=True):
 
     now: int
     """Seconds since the epoch: the collection's time unless the user says otherwise."""
+    strict: bool = False
+    """Whether what is otherwise only advised counts: 3072-bit RSA, certificates of 398 days, those
+    of clients of 90, NET_RAW dropped. The profile `strict` sets it."""
     certificate_days: tuple[int, int, int] = (7, 30, 60)
     """Days left under which an expiry is high, medium, low."""
     leaf_validity_days: int = 825

@@ -10,6 +10,7 @@ from . import _shared
 
 LONGEST = 398
 """Days that a lost certificate may be left to run out."""
+STRICT = 90
 
 
 @check(
@@ -25,7 +26,8 @@ LONGEST = 398
     ' /etc/docker/daemon.json: `"authorization-plugins": ["NAME"]`, then `systemctl restart'
     " docker`.",
     quiet="With an authorization plugin, and where none of the daemon's client certificates is on"
-    " this host to see how long they live. Up to 398 days a person has to judge.",
+    " this host to see how long they live. Up to 398 days, in the strict profile up to 90, a person"
+    " has to judge.",
     references=_shared.REFERENCES,
 )
 def revocation(host: Host, settings: Settings) -> Outcomes:
@@ -42,12 +44,13 @@ def revocation(host: Host, settings: Settings) -> Outcomes:
         for held in found
         if held.leaf and _opens(held, engine, host)
     ]
+    longest = STRICT if settings.strict else LONGEST
     for engine, held in clients:
         if _has_plugin(engine):
             continue
         certificate, evidence = held.certificate, _shared.validity(held.certificate)
         said = f"nothing can withdraw {held.resource} before {_shared.day(certificate.not_after)}"
-        outcome = Finding if certificate.days > LONGEST else Manual
+        outcome = Finding if certificate.days > longest else Manual
         yield outcome(held.resource, said, (_shared.cited(held, evidence),))
     if not clients and not gaps:
         yield NotApplicable("no client certificate of an engine's CA is on this host")

@@ -8,6 +8,9 @@ from dockeraudit.settings import Settings
 
 from . import _shared
 
+ADVISED = 398
+"""Days, as browsers want them since 2020."""
+
 
 @check(
     id="certificate-validity-period",
@@ -18,8 +21,8 @@ from . import _shared
     " client certificate of many years is a root login that can't be withdrawn without a new CA.",
     remediation=_shared.RENEW_SERVER + "\nFor a client:\n" + _shared.RENEW_CLIENT,
     quiet="Up to 825 days for servers and clients and ten years for CAs, or as the settings say,"
-    " although 398 days are advised. CAs of registries and swarms are not the host's to choose; a"
-    " file of public CAs is tls-ca-private's.",
+    " although 398 days are advised; the strict profile demands that. CAs of registries and swarms"
+    " are not the host's to choose; a file of public CAs is tls-ca-private's.",
     references=_shared.REFERENCES,
 )
 def validity_period(host: Host, settings: Settings) -> Outcomes:
@@ -32,6 +35,8 @@ def validity_period(host: Host, settings: Settings) -> Outcomes:
         if held.role.endswith("-ca") and _shared.is_public_bundle(sizes[held.path]):
             continue
         limit = settings.leaf_validity_days if held.leaf else settings.ca_validity_days
+        if settings.strict and held.leaf:
+            limit = min(limit, ADVISED)
         if certificate.days > limit:
             yield Finding(
                 held.resource,

@@ -40,8 +40,8 @@ _NAMES = _words(
     remediation="Start it with --cap-drop ALL and add only what it can't do without: "
     "--cap-drop ALL --cap-add NET_BIND_SERVICE. " + _shared.AGAIN,
     quiet="Nothing is added to the engine's fourteen usual capabilities, and the first process has "
-    "no others. That those fourteen are more than most need, and that NET_RAW is among them, is "
-    "not reported." + _shared.PRIVILEGED,
+    "no others. That those fourteen are more than most need is not reported; the strict profile "
+    "wants NET_RAW dropped of them." + _shared.PRIVILEGED,
     references=frameworks.cis("5.4") + frameworks.ISOLATION,
     profiles=LEVEL_1,
 )
@@ -63,6 +63,18 @@ def capabilities(container: Container, settings: Settings) -> Outcomes:
         severity = Severity.HIGH if added & _GRAVE else Severity.MEDIUM
         message = f"{container.label} has more than the usual capabilities: "
         yield Finding(container.resource, message + ", ".join(sorted(added)), tuple(said), severity)
+    elif settings.strict and not _drops_raw(container):
+        message = f"{container.label} keeps NET_RAW: it can forge packets of its neighbours"
+        said = [container.said("HostConfig.CapDrop", asked.cap_drop)]
+        yield Finding(container.resource, message, tuple(said), Severity.LOW)
+
+
+def _drops_raw(container: Container) -> bool:
+    process = _shared.task(container)
+    if process is not None:
+        return "NET_RAW" not in _named(process.capabilities)
+    dropped = {name.upper().removeprefix("CAP_") for name in container.seen.host_config.cap_drop}
+    return bool(dropped & {"ALL", "NET_RAW"})
 
 
 def _named(bits: int) -> set[str]:

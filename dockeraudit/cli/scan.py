@@ -32,7 +32,8 @@ from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
 from dockeraudit.scan import Plan, report_host, rfc3339, scan
-from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
+from dockeraudit.selection import DEFAULT_PROFILE, EVERYTHING, SelectionError, select
+from dockeraudit.settings import Settings
 from dockeraudit.targets import Target
 
 if TYPE_CHECKING:
@@ -190,7 +191,7 @@ def scan_plan(
         options=transport_options(connection),
         limits=limits(connection),
         probe=probe,
-        settings=config.settings(),
+        settings=_settings(config, (), profile),
     )
     if not config.values.groups:
         return plan
@@ -198,7 +199,7 @@ def scan_plan(
         if group.profile:
             _checks(config, known, group.profile, only, skip)
     free = frozenset(name for name in _OVERRIDDEN if not configured.said(name))
-    another = partial(_group_plan, plan, config, known, only, skip, free)
+    another = partial(_group_plan, plan, config, known, profile, only, skip, free)
     return msgspec.structs.replace(plan, another=another)
 
 
@@ -210,6 +211,7 @@ def _group_plan(
     plan: Plan,
     config: Loaded,
     known: Checks,
+    profile: str,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     free: frozenset[str],
@@ -220,7 +222,7 @@ def _group_plan(
     groups = [group for _, group in config.groups(names)]
     if not groups:
         return None
-    changes: dict[str, Any] = {"another": None, "settings": config.settings(names)}
+    changes: dict[str, Any] = {"another": None}
     for group in groups:
         if group.profile and "profile" in free and not only:
             changes["checks"] = _checks(config, known, group.profile, only, skip)
@@ -232,7 +234,12 @@ def _group_plan(
             changes["fail_on"] = group.fail_on
         if group.become is not None and "become" in free:
             changes["options"] = msgspec.structs.replace(plan.options, become=group.become)
+    changes["settings"] = _settings(config, names, changes.get("profile", profile))
     return msgspec.structs.replace(plan, **changes)
+
+
+def _settings(config: Loaded, names: tuple[str, ...], profile: str) -> Settings:
+    return msgspec.structs.replace(config.settings(names), strict=profile == EVERYTHING)
 
 
 def _predicted(plan: Plan, given: dict[str, Any]) -> HostReport:

@@ -329,7 +329,9 @@ HOSTS: tuple[Host, ...] = (
         Truth(tcp=("@ADDRESS@:2376",)),
         files=(
             _exec_start("/usr/sbin/dockerd --containerd=/run/containerd/containerd.sock"),
-            _daemon_json('"fd://", "tcp://@ADDRESS@:2376"', '  "ip": "127.0.0.1",\n  "live-restore": true,\n'),
+            _daemon_json(
+                '"fd://", "tcp://@ADDRESS@:2376"', '  "ip": "127.0.0.1",\n  "live-restore": true,\n'
+            ),
         ),
         tls=Tls(),
         # dockerd closes it only where it turns forwarding on itself.

@@ -47,7 +47,7 @@ def expected(host: str, check: str) -> str:
             if fnmatchcase(check, pattern)
         ]
         if found:
-            return max(found)[1]
+            return str(max(found)[1])
     return "pass"
 
 

@@ -847,3 +847,24 @@ def test_a_key_says_nothing_without_its_public_half() -> None:
     assert verdict("certificate-key-match", tls_host(key=silent)).status == "unknown"
     found = verdict("certificate-ca-key-on-host", tls_host(more={"/root/ca.key": silent}))
     assert found.status == "unknown"
+
+
+STRICT = msgspec.structs.replace(SETTINGS, strict=True)
+
+
+@pytest.mark.parametrize(
+    ("name", "subject", "status"),
+    [
+        ("key-size", tls_host(cert=server(private=rsa_key(2048), days=(-1, 2000))), "fail"),
+        ("key-size", tls_host(cert=server(private=rsa_key(3072), days=(-1, 2000))), "pass"),
+        ("key-size", tls_host(cert=server(private=rsa_key(2048), days=(-1, 90))), "pass"),
+        ("validity-period", tls_host(cert=server(days=(-1, 500))), "fail"),
+        ("validity-period", tls_host(cert=server(days=(-1, 390))), "pass"),
+        ("revocation", client_host(client(days=(-1, 120))), "fail"),
+        ("revocation", client_host(client(days=(-1, 80))), "manual"),
+    ],
+)
+def test_the_strict_profile_demands_what_is_advised(name: str, subject: Host, status: str) -> None:
+    assert verdict(f"certificate-{name}", subject, STRICT).status == status
+    if status == "fail":
+        assert verdict(f"certificate-{name}", subject).status in ("pass", "manual")

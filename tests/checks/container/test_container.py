@@ -142,6 +142,19 @@ def joined(kind: str, mode: str, *others: ContainerFacts) -> Engine:
     return keeps(container(HostConfig={kind: mode}), *others)
 
 
+def test_the_strict_profile_wants_raw_packets_forbidden() -> None:
+    strict = msgspec.structs.replace(SETTINGS, strict=True)
+    keeps_raw = {"is": "task", "uid": 1000, "capabilities": 1 << 13}
+    for subject, status in (
+        (running(HostConfig={"CapDrop": ["ALL"]}), "pass"),
+        (running(Task=keeps_raw), "fail"),
+        (idle(CapDrop=["CAP_NET_RAW"]), "pass"),
+        (idle(CapDrop=[]), "fail"),
+    ):
+        assert verdict("container-capabilities", subject, strict).status == status
+        assert verdict("container-capabilities", subject).status == "pass"
+
+
 SWARM_FACTS = SwarmFacts("s1")
 
 
