@@ -8,8 +8,8 @@ from typing import Literal
 from dockeraudit.frameworks import ITEMS
 
 State = Literal["right", "wrong", "absent", "person", "outside"]
-"""`absent`: there is nothing that the item speaks of. `person`: no fact of the host decides it. `outside`: the lab
-can't show it, so nobody is judged by it."""
+"""`absent`: there is nothing that the item speaks of. `person`: no fact of the host decides it.
+`outside`: the lab can't show it, so nobody is judged by it."""
 
 STATES: tuple[State, ...] = ("right", "wrong", "absent", "person", "outside")
 ITEMS_1_6 = ITEMS["cis-1.6"]
