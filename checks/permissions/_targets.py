@@ -529,6 +529,8 @@ def ca_keys(host: Host) -> Targets:
         yield Unread("which private keys lie here: not to be seen without root")
     if any(key.spki not in authorities for key in material.keys):
         yield from hidden.values()
+    if authorities or hidden:
+        yield from _hidden_keys(host)
     for key in material.keys if authorities or hidden else ():
         if isinstance(key.spki, Unread) and not key.encrypted:
             yield Unread(f"whether {key.path} is a CA's key: {key.spki.reason}")
@@ -536,3 +538,18 @@ def ca_keys(host: Host) -> Targets:
             owners = {each.uid for each in host.facts.accounts if each.name == key.owner}
             why = Evidence(key.path, f"{key.label}, the key of a CA certificate on this host")
             yield Target(key.path, Limit(0o600, ROOT | owners), why)
+
+
+def _hidden_keys(host: Host) -> Iterator[Unread]:
+    """Files and folders that may hold keys, and could not be looked into."""
+    seen = host.facts
+    reasons = {
+        file.reason: None
+        for file in host.material.unread
+        if file.holds == "key"
+        and (
+            isinstance(seen.pems.get(file.path), Unread)
+            or isinstance(seen.files.get(file.path), Unread)
+        )
+    }
+    yield from map(Unread, reasons)

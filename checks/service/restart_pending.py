@@ -162,11 +162,14 @@ def _refuted(host: Host, engine: Engine, path: str) -> Found:
     Times can't tell that of a file that was written in the second of the start.
     """
     process, later = engine.process, engine.configured
-    if process is None or not engine.listeners or is_starting(host.facts, process):
+    if process is None or is_starting(host.facts, process):
         return
     if isinstance(later, Outcome) and later.starts is False:
         what = f"{engine.name} works, and would not with its files as they are now: {later.error}"
         yield Finding(path or engine.name, what, _times(host, engine, path))
+    elif isinstance(later, Unread) or (later is not None and later.starts is None):
+        reason = later.reason if isinstance(later, Unread) else later.undecided
+        yield Unread(f"what the next start of {engine.name} does: {reason}")
 
 
 def _newer_units(host: Host, engine: Engine, started: int) -> Found:

@@ -21,6 +21,7 @@ from dockeraudit.words import nearest
 COMMANDS = (
     "scan",
     "collect",
+    "report",
     "effective",
     "explain",
     "list",
@@ -31,6 +32,7 @@ COMMANDS = (
     "waivers",
     "history",
     "diff",
+    "bundle",
     "schedule",
 )
 

@@ -34,6 +34,7 @@ T = TypeVar("T")
 
 _REASONS = {
     "denied": "permission denied (needs root)",
+    "hidden": "/proc hides those of other accounts (hidepid; needs root)",
     "directory": "is a directory",
     "special": "is no regular file",
     "size": "larger than 256 KiB",
@@ -148,7 +149,7 @@ def facts(frames: Iterable[Frame], *, target: str, collected_at: int, duration: 
         tools=_tools(draft.lines("tools")),
         boot=boot,
         units=_units(draft, links),
-        processes=processes,
+        processes=draft.absence("processes") or processes,
         sockets=draft.absence("sockets") or listening,
         peers=draft.absence("peers") or tuple(sockets.peers(draft.lines("peers"))),
         apis=apis,

@@ -852,6 +852,11 @@ processes() {
 		esac
 	done
 	CAND=${CAND#"$LF"}
+	# A /proc that hides others' processes has no daemon in it, which says nothing.
+	case $ROOT$LF$CAND$LF in
+		0*" dockerd$LF"*) ;;
+		0*) if grep -q ' /proc .*hidepid=[12i]' /proc/self/mountinfo; then frame unread "processes hidden /proc"; fi ;;
+	esac
 	sockets
 	po=0
 	NAMING=" $(printf '%s ' $pn)"

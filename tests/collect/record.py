@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from dockeraudit.collect import build, parse
-from dockeraudit.facts import encode
+from dockeraudit.facts import HostFacts, encode
 from tests.lab.engine import inside
 from tests.lab.hosts import HOSTS
 from tests.lab.paths import state
@@ -19,6 +19,12 @@ FOLDER = Path(__file__).parent / "recorded"
 USERS = ("busybox-user", "hardened-user")
 
 
+def read(output: bytes, alias: str) -> HostFacts:
+    """The facts in an output, collected when the host's own clock says."""
+    facts = parse(output, NONCE, target=alias, collected_at=0, duration=0.5)
+    return msgspec.structs.replace(facts, collected_at=facts.machine.clock)
+
+
 def main() -> None:
     """Record every host as root, and two as the ordinary user."""
     for alias in (*(host.name for host in HOSTS), *USERS):
@@ -26,7 +32,7 @@ def main() -> None:
         output = subprocess.run(
             inside(command), input=build(NONCE), capture_output=True, check=True
         ).stdout
-        facts = parse(output, NONCE, target=alias, collected_at=1795500000, duration=0.5)
+        facts = read(output, alias)
         (FOLDER / f"{alias}.out").write_bytes(output)
         text = msgspec.json.format(encode(facts), indent=1)
         (FOLDER / f"{alias}.facts.json").write_bytes(text + b"\n")

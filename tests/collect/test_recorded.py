@@ -5,21 +5,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from dockeraudit.collect import parse
 from dockeraudit.facts import HostFacts, decode, encode
+from tests.collect import record
 
 HERE = Path(__file__).parent / "recorded"
 HOSTS = sorted(path.stem for path in HERE.glob("*.out"))
 
 
 def read(host: str) -> HostFacts:
-    return parse(
-        (HERE / f"{host}.out").read_bytes(),
-        "5eed0f00d5eed",
-        target=host,
-        collected_at=1795500000,
-        duration=0.5,
-    )
+    return record.read((HERE / f"{host}.out").read_bytes(), host)
 
 
 @pytest.mark.parametrize("host", HOSTS)

@@ -203,3 +203,19 @@ def test_it_says_so_when_there_is_no_shell() -> None:
             b"This account is currently not available.\n", N, target="t", collected_at=0, duration=0
         )
     assert caught.value.kind == "no-shell"
+
+
+def test_a_proc_that_hides_others_is_no_host_without_engines() -> None:
+    hidden = (
+        "mount -t proc -o hidepid=2 proc /proc && "
+        "exec setpriv --reuid 65534 --regid 65534 --clear-groups sh"
+    )
+    done = subprocess.run(
+        ["unshare", "--mount", "--pid", "--fork", "sh", "-c", hidden],
+        input=build("5eed"),
+        capture_output=True,
+        timeout=60,
+        check=True,
+    )
+    facts = parse(done.stdout, "5eed", target="t", collected_at=0, duration=0.0)
+    assert facts.processes == Unread("/proc hides those of other accounts (hidepid; needs root)")

@@ -250,7 +250,7 @@ chmod 0606 /run/containerd/containerd.sock
 
 # docker's own way: the tool writes a user unit, enables and starts it, and makes a context.
 ROOTLESS = r"""
-ln -s /usr/share/docker.io/contrib/dockerd-rootless*.sh /usr/bin/  # it wants to be beside docker
+ln -s /usr/share/docker?io/contrib/dockerd-rootless*.sh /usr/bin/  # it wants to be beside docker
 loginctl enable-linger audit
 until [ -S /run/user/1000/bus ]; do sleep 0.1; done
 cat >/tmp/setup.sh <<'SCRIPT'

@@ -648,7 +648,7 @@ def test_daemons_that_were_not_seen_may_have_further_paths() -> None:
     seen = audited()
     processes = Unread("no /proc")
     blind = Host(msgspec.structs.replace(seen.facts, processes=processes), seen.engines)
-    named = ("daemon-json", "data-root", "containerd-sock", "dockerd")
+    named = ("daemon-json", "data-root", "containerd-sock", "dockerd", "containerd")
     for id in AUDITS:
         if result(id, seen)[0] == "pass":
             unknown = id.removeprefix("host-audit-") in named

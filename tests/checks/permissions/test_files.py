@@ -571,6 +571,7 @@ def held(**changes: Any) -> Host:
             "unknown",
             id="its public half can't be told",
         ),
+        pytest.param(held(pems={ANYTHING: Unread("denied")}), "unknown", id="the key is unread"),
         pytest.param(
             held(pems={CA_FILE: Unread("denied"), ANYTHING: pem()}),
             "not-applicable",
