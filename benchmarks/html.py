@@ -11,17 +11,14 @@ import sys
 import tempfile
 import time
 import tracemalloc
-from collections.abc import Iterator
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
 
 from benchmarks.measure import row
 from dockeraudit.output import write
 from dockeraudit.plugins import writer
-from dockeraudit.report import HostReport, Report, Result
+from dockeraudit.report import Report
+from tests.reports.fleets import own_texts
 from tests.reports.scans import fleet
 
 if TYPE_CHECKING:
@@ -57,43 +54,10 @@ def main() -> None:
     print(f"{hosts:,} hosts, {checks} checks")
     alike = fleet(hosts, checks)
     with tempfile.TemporaryDirectory() as folder:
-        for name, report in (("alike", alike), ("each its own", _own(alike))):
+        for name, report in (("alike", alike), ("each its own", own_texts(alike))):
             file = Path(folder) / "report.html"
             _written(name, report, file)
             _opened(name, file)
-
-
-def _own(report: Report) -> Report:
-    """As many hosts, all of them open, and every text of a finding its own."""
-    worst = max(report.hosts, key=lambda host: sum(len(one.findings) for one in host.results))
-    return replace(
-        report,
-        hosts=tuple(
-            replace(worst, target=host.target, results=tuple(_results(worst, host.target)))
-            for host in report.hosts
-        ),
-    )
-
-
-def _results(host: HostReport, target: str) -> Iterator[Result]:
-    for result in host.results:
-        mark = f"{target} {result.check}"
-        yield replace(
-            result,
-            message=f"{result.message} ({mark})" if result.findings else result.message,
-            findings=tuple(
-                replace(
-                    one,
-                    resource=f"{one.resource} {mark}",
-                    message=f"{one.message} ({mark})",
-                    fingerprint=sha256(f"{mark} {at}".encode()).hexdigest()[:32],
-                    evidence=tuple(
-                        replace(proof, detail=f"{proof.detail} {mark}") for proof in one.evidence
-                    ),
-                )
-                for at, one in enumerate(result.findings)
-            ),
-        )
 
 
 def _written(name: str, report: Report, file: Path) -> None:

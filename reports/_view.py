@@ -386,8 +386,8 @@ def blocks(text: str) -> Iterator[tuple[Literal["prose", "command"], str]]:
 def some(number: int, total: int) -> str:
     """`1 host`, `all 3 hosts`, `2 of 3 hosts`."""
     if number == total:
-        return "1 host" if total == 1 else f"all {total} hosts"
-    return f"{number} of {total} hosts"
+        return "1 host" if total == 1 else f"all {total:,} hosts"
+    return f"{number:,} of {total:,} hosts"
 
 
 def plural(number: int, one: str, many: str) -> str:

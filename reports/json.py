@@ -9,9 +9,13 @@ from collections.abc import Iterator
 import msgspec
 
 from dockeraudit.output import whole_characters
-from dockeraudit.report import HostReport, Report
+from dockeraudit.report import SCHEMA_VERSION, HostReport, Report
 
 EXTENSION = "json"
+
+_BEGINNING = (
+    f'{{\n  "schema_version": "{SCHEMA_VERSION}",\n  "tool": {{\n    "name": "dockeraudit",\n'
+).encode()
 
 # What JSON may hold as it is, though a terminal or an editor obeys it: C1 controls, zero-width
 # and bidirectional marks, line separators, tags. Escaped, the data is the same.
@@ -19,6 +23,11 @@ _STEERING = re.compile(
     "[\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ufffe\uffff"
     "\U000e0000-\U000e007f]"
 )
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(_BEGINNING)
 
 
 def render(report: Report) -> Iterator[str]:

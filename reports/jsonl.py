@@ -26,6 +26,11 @@ _MESSAGE = 500
 _PROOFS = 4
 
 
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(b'{"time":"') and b'"program":"dockeraudit","scan":"' in head[:90]
+
+
 def render(report: Report) -> Iterator[str]:
     """The scan first, then host by host."""
     yield _line(_scan(report))

@@ -24,13 +24,19 @@ from ._view import RANK, blocks, engine_name, excuse
 
 EXTENSION = "xml"
 
+_PROLOGUE = "<?xml version='1.0' encoding='utf-8'?>\n"
 _EVIDENCE = 8 * 1024
 _MESSAGE = 1000
 
 
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(f'{_PROLOGUE}<testsuites name="dockeraudit" '.encode())
+
+
 def render(report: Report) -> Iterator[str]:
     """The report suite by suite, so that memory holds one host's tree at a time."""
-    yield "<?xml version='1.0' encoding='utf-8'?>\n"
+    yield _PROLOGUE
     root = ElementTree.tostring(_root(report), encoding="unicode", short_empty_elements=False)
     opening, closing, _ = root.partition("</")
     yield opening + "\n"

@@ -32,6 +32,11 @@ _SPELLED = str.maketrans(
 )
 
 
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(b"DOCKERAUDIT ")
+
+
 def render(report: Report) -> Iterator[str]:
     """One line with the state, then what is wrong, worst first."""
     yield f"DOCKERAUDIT {state(report)} - {_summary(report)} | {' '.join(_figures(report))}\n"

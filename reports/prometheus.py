@@ -27,6 +27,11 @@ _Samples = Iterator[tuple[_Labels, float]]
 _Hosts = list[tuple[str, HostReport]]
 
 
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(b"# HELP dockeraudit_")
+
+
 def render(report: Report) -> Iterator[str]:
     """The families one after the other, each with its HELP and TYPE."""
     hosts = _named(report.hosts)

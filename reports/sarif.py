@@ -3,11 +3,13 @@
 One run for the whole fleet: a rule for each check, a result for each finding that fails. GitHub
 refuses a file in which one result has no artifact location, so each has a stable relative one
 (`hosts/web01/etc/docker/daemon.json`) beside the logical one. Waivers are suppressions. What is
-unknown is a notification of the run: a result would be shown as an alert. GitHub takes 25,000
-results a run; where there are more, the lowest severities are left out and that is said.
+unknown, unreachable or for a person to decide is a notification of the run: a result would be shown
+as an alert. GitHub takes 25,000 results a run; of more, whole severities are left out from the
+lowest up, and that is said.
 OASIS SARIF 2.1.0; docs.github.com, «SARIF support for code scanning».
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
@@ -19,6 +21,7 @@ from . import _plain, _view
 EXTENSION = "sarif"
 MOST = 25_000
 MOST_TAGS = 20
+MOST_NOTES = 1_000
 
 _LEVELS = {
     "critical": "error",
@@ -29,23 +32,32 @@ _LEVELS = {
 }
 _SCORES = {"critical": "9.5", "high": "8.0", "medium": "5.5", "low": "2.5", "info": "0.5"}
 """GitHub's bands: above 9.0 critical, from 7.0 high, from 4.0 medium, above 0 low."""
+_SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
+_BEGINNING = f'{{"$schema": "{_SCHEMA}", "version": "2.1.0",\n"runs": [{{"tool": {{"driver": '
+_SEMANTIC = re.compile(r"[0-9]+\.[0-9]+\.[0-9]+")
+_PARTS = 40
+
+
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(f'{_BEGINNING}{{"name":"dockeraudit"'.encode())
 
 
 def render(report: Report) -> Iterator[str]:
-    """The run: its tool, its results, how it went."""
+    """The run: its tool, how it went, its results."""
     rules = _plain.by_check(report)
     index = {check: at for at, check in enumerate(rules)}
     kept, left_out = _kept(report)
-    driver = {
-        "name": "dockeraudit",
-        "version": _plain.name(report.tool.version),
-        "semanticVersion": _plain.name(report.tool.version),
-        "rules": [_rule(result) for result in rules.values()],
-    }
-    yield '{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0",\n'
-    yield f'"runs": [{{"tool": {{"driver": {_plain.encoded(driver)}}},\n'
-    yield f'"invocations": [{_plain.encoded(_invocation(report, left_out))}],\n'
+    driver: dict[str, Any] = {"name": "dockeraudit", "version": _plain.name(report.tool.version)}
+    if _SEMANTIC.fullmatch(report.tool.version):
+        driver["semanticVersion"] = report.tool.version
+    yield f"{_BEGINNING}{_plain.encoded(driver)[:-1]},\n"
+    yield '"rules": ['
+    for at, result in enumerate(rules.values()):
+        yield f"{',' if at else ''}\n{_plain.encoded(_rule(result))}"
+    yield f']}}}},\n"invocations": [{_plain.encoded(_invocation(report, left_out))}],\n'
     yield '"automationDetails": {"id": "dockeraudit/"}, "columnKind": "utf16CodeUnits",\n'
+    yield f'"properties": {{"results": {_plain.encoded(report.summary.results)}}},\n'
     yield '"results": ['
     comma = ""
     for host in report.hosts:
@@ -73,14 +85,16 @@ def _kept(report: Report) -> tuple[set[str], int]:
 
 
 def _rule(result: Result) -> dict[str, Any]:
+    title = _plain.name(result.title) or _plain.name(result.check)
     tags = ["security", "docker", *_plain.references(result)]
     text = _plain.prose(f"{result.rationale}\n\n{result.remediation}".strip())
     return {
         "id": _plain.name(result.check),
         "name": "".join(part.capitalize() for part in _plain.name(result.check).split("-")),
-        "shortDescription": {"text": _plain.name(result.title)},
-        "fullDescription": {"text": _plain.name(result.rationale) or _plain.name(result.title)},
-        "help": {"text": text or _plain.name(result.title)},
+        "shortDescription": {"text": title},
+        "fullDescription": {"text": _plain.prose(result.rationale) or title},
+        "help": {"text": text or title},
+        "defaultConfiguration": {"level": _LEVELS[result.severity]},
         "properties": {"tags": tags[:MOST_TAGS], "security-severity": _SCORES[result.severity]},
     }
 
@@ -91,7 +105,7 @@ def _result(
     where = _plain.name(host.target)
     subject = _plain.subject(host, finding)
     lines = [f"{where}: {_plain.prose(finding.message)}", *_plain.evidence(finding)]
-    waiver = finding.waiver or result.waiver
+    waiver = _plain.waiver(result, finding)
     found: dict[str, Any] = {
         "ruleId": _plain.name(result.check),
         "ruleIndex": index[result.check],
@@ -129,27 +143,51 @@ def _result(
 
 def uri(host: str, resource: str) -> str:
     """A stable relative URI of what is at fault; dots in a name can't climb out of it."""
-    parts = [part for part in (host, *resource.split("/")) if part not in ("", ".", "..")]
+    named = (host, *resource[: _plain.NAME].split("/")[:_PARTS])
+    parts = [part for part in named if part.strip(".")]
     return "/".join(["hosts", *(quote(_plain.name(part), safe="") for part in parts)])
 
 
 def _invocation(report: Report, left_out: int) -> dict[str, Any]:
-    notes = [_note("error", f"{host.target}: {host.error.message}; {host.error.hint}")
-             for host in report.hosts if host.error is not None]  # fmt: skip
-    for gap in _view.gaps(report.hosts):
-        text = f"not assessed on {_view.plural(len(gap.hosts), 'host', 'hosts')}: {gap.reason}"
-        notes.append(_note("warning", f"{text} ({', '.join(gap.checks[:20])})"))
-    if left_out:
-        notes.append(_note("warning", f"{left_out:,} findings of low severity were left out"))
     return {
         "executionSuccessful": report.summary.exit_code in (0, 1),
-        "startTimeUtc": report.started,
-        "endTimeUtc": report.finished,
+        "startTimeUtc": _plain.rfc3339(report.started),
+        "endTimeUtc": _plain.rfc3339(report.finished),
         "exitCode": report.summary.exit_code,
         "exitCodeDescription": _plain.name(report.summary.rule),
-        "toolExecutionNotifications": notes[:1000],
+        "toolExecutionNotifications": list(_notes(report, left_out)),
     }
 
 
+def _notes(report: Report, left_out: int) -> Iterator[dict[str, Any]]:
+    """What is no alert and must not be lost: gaps, decisions, and what did not fit."""
+    if left_out:
+        kind = "findings of the lowest severities"
+        yield _note("warning", f"{left_out:,} {kind} were left out: GitHub takes {MOST:,}")
+    notes = [*_gaps(report), *_decisions(report)]
+    yield from notes[:MOST_NOTES]
+    if len(notes) > MOST_NOTES:
+        more = len(notes) - MOST_NOTES
+        yield _note("warning", f"... and {more:,} more notes; the JSON report has all of them")
+
+
+def _gaps(report: Report) -> Iterator[dict[str, Any]]:
+    for host in report.hosts:
+        if host.state != "scanned":
+            yield _note("error", f"{_plain.name(host.target)}: {_plain.lost(host)}")
+    for gap in _view.gaps(report.hosts):
+        hosts = _view.plural(len(gap.hosts), "host", "hosts")
+        checks = ", ".join(_plain.name(check) for check in gap.checks[: _plain.MANY])
+        yield _note("warning", f"not assessed on {hosts}: {_plain.name(gap.reason)} ({checks})")
+
+
+def _decisions(report: Report) -> Iterator[dict[str, Any]]:
+    for host in report.hosts:
+        for result in host.results:
+            if result.status == "manual":
+                what = f"{_plain.name(result.check)}: {_plain.name(result.message)}"
+                yield _note("note", f"{_plain.name(host.target)}: to be decided: {what}")
+
+
 def _note(level: str, text: str) -> dict[str, Any]:
-    return {"level": level, "message": {"text": _plain.prose(text)}}
+    return {"level": level, "message": {"text": text}}

@@ -39,6 +39,11 @@ _SGR = {
 }
 
 
+def recognises(head: bytes) -> bool:
+    """Whether a file that begins so is one of ours."""
+    return head.startswith(b"dockeraudit ") and head[12:13].isdigit()
+
+
 def render(report: Report) -> Iterator[str]:
     """The report at 80 columns without colour."""
     return render_table(report, width=80, color=False, verbose=False)

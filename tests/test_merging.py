@@ -31,7 +31,7 @@ def away(target: str) -> HostReport:
 
 @pytest.mark.parametrize("scan", SCANS)
 def test_one_report_stays_what_it_is(scan: str) -> None:
-    given = scanned(*SCANS[scan]().hosts) if scan != "same name twice" else scanned(host("a.b"))
+    given = scanned(*SCANS[scan]().hosts)
     merged = merge(named(one=given))
     assert merged.report == given
     assert merged.superseded == ()

@@ -2,7 +2,8 @@
 
 import re
 from base64 import b64encode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -11,30 +12,34 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from dockeraudit.history.trend import figure
-from dockeraudit.output import clipped, visible
-from dockeraudit.report import SEVERITIES, HostReport, Report, Result
+from dockeraudit.report import SEVERITIES, HostReport, Report
 
 from .. import _view  # noqa: TID252 - the installed name of this package is another
+from . import _charts, _data
+from ._standing import Standing, short_title
+from ._words import WORDS
 
 _HERE = files(__package__ or "")
-_TEXT = 8 * 1024
-_FINGERPRINT = re.compile("[0-9a-f]{32}")
+_SCRIPTS = ("parts.js", "store.js", "pages.js", "page.js")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}:\d{2})")
-_FRAMEWORKS = {"cis": "CIS", "nist": "NIST", "mitre-attack": "MITRE ATT&CK"}
-_BUFFER = 200
+_BLOCK = 64 * 1024
+_BRIEF = 1024
 
 
 def pieces(report: Report) -> Iterator[str]:
-    """The page in pieces of some hundred expressions each."""
-    style, script = _read("page.css"), _read("page.js")
-    stream = (
+    """The page in pieces: what everybody sees as markup, the findings as data for the script."""
+    style, script = _read("page.css"), _script()
+    standing = Standing(report)
+    ends = _charts.timeline(report)
+    drawn = _charts.listener_map(report)
+    parts = (
         _environment()
         .get_template("page.html")
-        .stream(
+        .generate(
             report=report,
             view=_view,
-            anchors=_Anchors(),
+            standing=standing,
             verdict=_view.verdict(report),
             failing=_view.failing(report),
             gaps=_view.gaps(report.hosts),
@@ -42,16 +47,36 @@ def pieces(report: Report) -> Iterator[str]:
             waivers=_view.waivers(report),
             calendar=_view.calendar(report),
             trend=Markup(figure(report.trend, "chart")) if report.trend else "",
+            change=_change(report),
+            map=drawn,
+            map_svg=_charts.draw_map(drawn),
+            ends=ends,
+            ends_svg=_charts.draw_timeline(ends) if ends else "",
             severities=SEVERITIES,
-            numbers=_numbers(report),
+            number=_numbers(report),
+            catalogue=_data.catalogue(standing, WORDS),
+            data=_data.hosts(report, standing, _day),
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script),
         )
     )
-    stream.enable_buffering(_BUFFER)
-    yield from stream
+    yield from _blocks(parts)
     yield "\n"
+
+
+def _blocks(parts: Iterator[str]) -> Iterator[str]:
+    """The parts joined to blocks; a part may be as long as a piece of the data."""
+    block: list[str] = []
+    size = 0
+    for part in parts:
+        block.append(part)
+        size += len(part)
+        if size > _BLOCK:
+            yield "".join(block)
+            block, size = [], 0
+    if block:
+        yield "".join(block)
 
 
 def policy(style: str, script: str) -> str:
@@ -62,45 +87,7 @@ def policy(style: str, script: str) -> str:
     )
 
 
-class _Anchors:
-    """Hands out each element id once: two elements of one id are no valid page."""
-
-    def __init__(self) -> None:
-        self._taken: set[str] = set()
-
-    def finding(self, fingerprint: str) -> str:
-        """`f-<fingerprint>`, for deep links; empty where it is taken or no fingerprint."""
-        if fingerprint in self._taken or not _FINGERPRINT.fullmatch(fingerprint):
-            return ""
-        self._taken.add(fingerprint)
-        return f"f-{fingerprint}"
-
-    def valid(self, fingerprint: str) -> bool:
-        """Whether there will be such an anchor."""
-        return _FINGERPRINT.fullmatch(fingerprint) is not None
-
-
-class _Groups:
-    """A host's results as the page shows them."""
-
-    def __init__(self, host: HostReport) -> None:
-        self.failed = _view.worst_first(one for one in host.results if one.counts)
-        self.waived = _view.worst_first(_of(host, "fail", waived=True))
-        self.manual = _view.worst_first(_of(host, "manual"))
-        self.unknown = _view.gaps([host])
-        self.unknown_results = {one.check: one for one in _of(host, "unknown")}
-        self.passed = sorted(_of(host, "pass"), key=lambda one: one.check)
-        self.not_applicable = sorted(_of(host, "not-applicable"), key=lambda one: one.check)
-
-
-def _of(host: HostReport, status: str, waived: bool = False) -> list[Result]:
-    return [
-        one
-        for one in host.results
-        if one.status == status and (not waived or one.waiver is not None)
-    ]
-
-
+@cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FunctionLoader(_read),
@@ -113,9 +100,7 @@ def _environment() -> Environment:
     )
     environment.filters["day"] = _day
     environment.filters["number"] = "{:,}".format
-    environment.filters["framework"] = _framework
-    environment.filters["parts"] = _parts
-    environment.globals["groups"] = _Groups
+    environment.filters["framework"] = short_title
     return environment
 
 
@@ -123,33 +108,34 @@ def _safe(value: Any) -> Any:
     """What every expression of the template goes through before it is escaped.
 
     Marks that hide or reorder text are spelled out; line ends may stay, they can't do harm here.
+    What is longer than anybody reads in a table stands whole on the pages of the script.
     """
     if isinstance(value, str) and not isinstance(value, Markup):
-        return visible(clipped(value, _TEXT), keep="\n")
+        return _data.cleaned(value, _BRIEF)
     return value
 
 
-def _numbers(report: Report) -> dict[str, int]:
-    """Where a target's section is; of several with one name, the first."""
-    numbers: dict[str, int] = {}
-    for number, host in enumerate(report.hosts, 1):
-        numbers.setdefault(host.target, number)
-    return numbers
+def _change(report: Report) -> dict[str, Any] | None:
+    """What is open now and was open at the oldest run that the trend knows."""
+    points = report.trend.points if report.trend else ()
+    if not points:
+        return None
+    first, last = points[0], points[-1]
+    return {
+        "runs": len(points),
+        "since": _day(first.time).partition(",")[0],
+        "before": sum(first.open.values()),
+        "now": sum(last.open.values()),
+        "new": sum(point.new for point in points[1:]),
+        "fixed": sum(point.fixed for point in points[1:]),
+        "missed": last.missed,
+    }
 
 
-def _parts(text: str) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """A check's text as `_view.blocks` parts it, prose further into text and `code`."""
-    for kind, block in _view.blocks(text):
-        pieces = block.split("`") if kind == "prose" else [block]
-        yield kind, [("code" if at % 2 else "text", piece) for at, piece in enumerate(pieces)]
-
-
-def _framework(name: str) -> str:
-    """`cis-1.6` as people write it."""
-    for short, long in _FRAMEWORKS.items():
-        if name == short or name.startswith(f"{short}-"):
-            return f"{long} {name[len(short) + 1 :]}".rstrip()
-    return name
+def _numbers(report: Report) -> Callable[[HostReport], int]:
+    """Which host of the report one is, from 1; targets may have the same name."""
+    numbers = {id(host): number for number, host in enumerate(report.hosts, 1)}
+    return lambda host: numbers[id(host)]
 
 
 def _day(time: str | None) -> str:
@@ -159,6 +145,12 @@ def _day(time: str | None) -> str:
         return time or "not known"
     year, month, day, clock = match.groups()
     return f"{int(day)} {_MONTHS[(int(month) - 1) % 12]} {year}, {clock} UTC"
+
+
+def _script() -> str:
+    """The scripts as one, with one scope that the page's other texts can't reach."""
+    body = "\n".join(_read(name) for name in _SCRIPTS)
+    return f'"use strict";\n(() => {{\n{body}}})();\n'
 
 
 def _read(name: str) -> str:

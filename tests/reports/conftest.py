@@ -85,12 +85,14 @@ def chromium() -> Iterator["BrowserContext"]:
 
 @pytest.fixture
 def stripped() -> Callable[[str], str]:
-    """An HTML page without what is the same on all of them: the style, the script, their hashes."""
+    """An HTML page without what is the same on all of them: style, script, words, their hashes."""
 
     def strip(page: str) -> str:
         page = re.sub(r"(<style>).*(</style>)", r"\1…\2", page, flags=re.DOTALL)
         page = re.sub(r"(<script>).*(</script>)", r"\1…\2", page, flags=re.DOTALL)
         page = re.sub(r"(<svg class=\"sprites\").*?(</svg>\n<header)", r"\1…\2", page, flags=re.S)
+        page = re.sub(r"(class=\"words\">).*(</script>)", r"\1…\2", page)
+        page = re.sub(r"<tr [^>]*class=\"unchecked\">.*</tr>\n", "", page)
         return re.sub(r"sha256-[A-Za-z0-9+/=]+", "sha256-…", page)
 
     return strip

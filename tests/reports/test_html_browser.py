@@ -19,8 +19,11 @@ TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 UNFOLD = """() => {
   for (const one of document.querySelectorAll("details")) one.open = true;
-  for (const one of document.querySelectorAll(".host")) one.style.contentVisibility = "visible";
+  for (const one of document.querySelectorAll(".late")) one.style.contentVisibility = "visible";
 }"""
+WEB = "#h-2"
+PAGES = ("", WEB, "#h-3", "#h-7", "#c-tls-verify-enabled")
+"""Addresses in the page of one of everything."""
 
 
 @pytest.fixture
@@ -63,94 +66,265 @@ def axe_script() -> str:
 SHOWN = [scan for scan in SCANS if scan != "fleet"]
 
 
-@pytest.mark.parametrize(
-    ("scan", "width", "scheme"),
-    [
-        *((scan, 1280, "light") for scan in SHOWN),
-        *(("one of everything", width, scheme) for width in (320, 1920) for scheme in SCHEMES),
-        *(("hostile", 320, scheme) for scheme in SCHEMES),
-    ],
-)
-def test_no_violation(
-    page: "Page", pages: dict[str, Path], scan: str, width: int, scheme: Any
-) -> None:
-    page.emulate_media(color_scheme=scheme)
-    page.set_viewport_size({"width": width, "height": 1000})
-    page.goto(pages[scan].as_uri())
+def go(page: "Page", file: Path, anchor: str = "") -> None:
+    """Open a page afresh and wait until its script has done what it does by itself."""
+    page.goto("about:blank")
+    page.goto(file.as_uri() + anchor)
+    page.wait_for_function("performance.getEntriesByName('ready').length === 1")
+
+
+def prints(scan: str) -> list[str]:
+    """The fingerprints of a scan."""
+    return [
+        one.fingerprint
+        for host in SCANS[scan]().hosts
+        for result in host.results
+        for one in result.findings
+    ]
+
+
+def violations(page: "Page") -> list[Any]:
+    """What axe-core finds in all that is on the page, folded or not."""
     page.evaluate(UNFOLD)
     page.evaluate(axe_script())
     found = page.evaluate(
         "(tags) => axe.run(document, {runOnly: tags, resultTypes: ['violations']})", TAGS
     )
-    assert [
+    return [
         (one["id"], one["help"], [node["html"][:150] for node in one["nodes"][:3]])
         for one in found["violations"]
-    ] == []
+    ]
+
+
+@pytest.mark.parametrize("scan", SHOWN)
+def test_no_violation(page: "Page", pages: dict[str, Path], scan: str) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    go(page, pages[scan])
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize("scheme", SCHEMES)
+@pytest.mark.parametrize("width", [320, 1920])
+def test_no_violation_at_any_width_and_in_the_dark(
+    page: "Page", pages: dict[str, Path], width: int, scheme: Any
+) -> None:
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    anchors = [*PAGES, f"#f-{prints('one of everything')[0]}"]
+    for scan, anchor in [
+        *(("one of everything", anchor) for anchor in anchors),
+        *(("hostile", anchor) for anchor in ("", "#h-1") if width == 320),
+    ]:
+        go(page, pages[scan], anchor)
+        assert (scan, anchor, violations(page)) == (scan, anchor, [])
+
+
+CLIPPED = """() => [...document.querySelectorAll("#report *, #page *")]
+  .filter((one) => getComputedStyle(one).overflowX !== "visible"
+    && !one.matches(".scroll, .sr, svg") && one.checkVisibility()
+    && one.scrollWidth > one.clientWidth + 1)
+  .map((one) => `${one.tagName}.${one.className} ${one.textContent.slice(0, 60)}`)"""
 
 
 @pytest.mark.parametrize("scan", SHOWN)
 def test_the_page_never_scrolls_sideways(page: "Page", pages: dict[str, Path], scan: str) -> None:
-    page.goto(pages[scan].as_uri())
-    page.evaluate(UNFOLD)
-    for width in (320, 640, 768, 1280, 1920):
-        page.set_viewport_size({"width": width, "height": 1000})
-        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    anchors = PAGES if scan == "one of everything" else ("", "#h-1")
+    for anchor in anchors:
+        go(page, pages[scan], anchor)
+        page.evaluate(UNFOLD)
+        for width in (320, 640, 833, 1024, 1280, 1920):
+            page.set_viewport_size({"width": width, "height": 1000})
+            assert page.evaluate("document.documentElement.scrollWidth") <= width
+            assert (anchor, width, page.evaluate(CLIPPED)) == (anchor, width, [])
 
 
-def test_filters(page: "Page", pages: dict[str, Path]) -> None:
-    page.goto(pages["one of everything"].as_uri())
+def test_the_first_screen_is_a_summary(page: "Page", pages: dict[str, Path]) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1000})
+    go(page, pages["one of everything"])
+    for heading in ("Hosts", "Failed checks", "Open findings", "Exposed right now", "Not assessed"):
+        place = page.get_by_role("heading", name=heading, exact=True).bounding_box()
+        assert place
+        assert place["y"] < 900, heading
+
+
+def test_the_search(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"])
     state = page.locator("#filter-state")
-    expect(state).to_have_text("Showing 120 of 120 results on 8 of 8 hosts.")
-    page.fill("[name=host]", "web01")
-    expect(state).to_have_text("Showing 20 of 120 results on 1 of 8 hosts.")
+    expect(state).to_have_text("14 results fit.")
+    page.check("[name=status][value=pass]")
+    page.check("[name=status][value=not-applicable]")
+    expect(state).to_have_text("120 results fit.")
+    page.fill("#f-text", "WEB01")
+    expect(state).to_have_text("20 results fit.")
     for status in ("pass", "not-applicable", "manual", "unknown", "waived"):
         page.uncheck(f"[name=status][value={status}]")
-    expect(state).to_have_text("Showing 3 of 120 results on 1 of 8 hosts.")
+    expect(state).to_have_text("3 results fit.")
     page.uncheck("[name=severity][value=high]")
-    expect(state).to_have_text("Showing 1 of 120 results on 1 of 8 hosts.")
-    expect(page.locator(".result:visible h5")).to_have_text("Docker API reachable without TLS")
-    page.click("text=Show all")
-    expect(state).to_have_text("Showing 120 of 120 results on 8 of 8 hosts.")
+    expect(state).to_have_text("1 result fits.")
+    expect(page.locator("#found b")).to_have_text(["Docker API reachable without TLS"])
+    address = page.evaluate("location.href")
+    page.click("text=Reset")
+    expect(state).to_have_text("14 results fit.")
+    page.goto("about:blank")
+    page.goto(address)
+    expect(state).to_have_text("1 result fits.")
+    page.fill("#f-text", "etc/default/docker:9")
+    expect(state).to_have_text("1 result fits.")
+    page.fill("#f-text", "no such thing")
+    expect(state).to_have_text("0 results fit.")
 
 
-def test_only_unknown_shows_hosts_that_were_not_reached(
+def test_hosts_are_found_and_put_in_order(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"])
+    names = page.locator("table.matrix tbody tr:visible th")
+    assert names.count() == 8
+    page.select_option("#f-order", "worst")
+    assert names.all_text_contents()[:2] == ["web01.example.com", "build-7.example.com"]
+    page.fill("#f-host", "DB0")
+    expect(names).to_have_text(["db01.example.com", "db02.example.com"])
+    expect(page.locator("#hosts-shown")).to_have_text("2 of 8 hosts")
+
+
+def test_a_finding_has_an_address_with_all_that_is_known(
     page: "Page", pages: dict[str, Path]
 ) -> None:
-    page.goto(pages["one of everything"].as_uri())
-    for status in ("pass", "not-applicable", "manual", "fail", "waived"):
-        page.uncheck(f"[name=status][value={status}]")
-    expect(page.locator("#filter-state")).to_have_text("Showing 5 of 120 results on 3 of 8 hosts.")
-    expect(page.locator(".host:not([hidden]) h3")).to_have_text(
-        ["db01.example.com", "db02.example.com", "root@[2001:db8::7]:2222"]
+    go(page, pages["one of everything"], f"#f-{prints('one of everything')[0]}")
+    shown = page.locator("#page")
+    expect(shown.locator("h2")).to_have_text("dockerd answers anyone on 0.0.0.0:2375, without TLS")
+    expect(shown.locator("h2")).to_be_focused()
+    expect(shown.locator(".evidence dt")).to_have_text(
+        ["/proc/812/net/tcp6", "/proc/812/cmdline", "/etc/default/docker:9"]
+    )
+    expect(shown).to_contain_text("/usr/sbin/dockerd -H fd:// -H tcp://0.0.0.0:2375")
+    expect(shown).to_contain_text("and so is root on it")
+    expect(shown.locator(".rule").last).to_have_text("CIS 1.8 2.8")
+    assert not page.locator("#report").is_visible()
+    shown.get_by_role("link", name="web01.example.com").click()
+    expect(shown.locator("h2")).to_have_text("web01.example.com")
+    page.get_by_role("link", name="Back to the report").click()
+    expect(page.locator("#report")).to_be_visible()
+    page.go_back()
+    expect(shown.locator("h2")).to_have_text("web01.example.com")
+
+
+def test_every_finding_can_be_reached(page: "Page", pages: dict[str, Path]) -> None:
+    for scan in ("one of everything", "hostile"):
+        go(page, pages[scan])
+        for print_ in prints(scan):
+            page.evaluate("(hash) => { location.hash = hash; }", f"#f-{print_}")
+            expect(page.locator("#page .facts")).to_contain_text(print_)
+
+
+def test_a_waiver_shows_who_and_until_when(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["waived"], f"#f-{prints('waived')[0]}")
+    expect(page.locator("#page .waiver")).to_have_text(
+        "Waived until 2027-01-31 by alice@example.com (SEC-412): "
+        "Runners in two networks; the firewall allows only them"
+    )
+    expect(page.locator("#page header .status")).to_have_text("waived")
+
+
+def test_an_address_that_is_not_here_says_so(page: "Page", pages: dict[str, Path]) -> None:
+    for anchor in ("#f-0000", "#h-99", "#c-nothing", "#f-%", "#f-<b>"):
+        go(page, pages["clean"], anchor)
+        expect(page.locator("#page h2")).to_have_text("Nothing in this report has this address")
+
+
+def test_commands_are_copied(
+    chromium: "BrowserContext", page: "Page", pages: dict[str, Path]
+) -> None:
+    chromium.grant_permissions(["clipboard-read", "clipboard-write"])
+    go(page, pages["one of everything"], WEB)
+    button = page.get_by_role("button", name="Copy the commands").first
+    button.focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#spoken")).to_have_text("Copied")
+    assert page.evaluate("navigator.clipboard.readText()") == (
+        "systemctl edit docker.service\nsystemctl restart docker.service"
     )
 
 
-def test_a_deep_link_shows_its_finding(page: "Page", pages: dict[str, Path]) -> None:
-    report = SCANS["one of everything"]()
-    last = [one for host in report.hosts for r in host.results for one in r.findings][-1]
-    page.goto(f"{pages['one of everything'].as_uri()}#f-{last.fingerprint}")
-    expect(page.locator(f"#f-{last.fingerprint}")).to_be_in_viewport()
+def test_a_check_says_where_it_stands_how(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"], "#c-tls-verify-enabled")
+    expect(page.locator("#page .group h3")).to_have_text(
+        ["1 host: failed", "1 host: not assessed", "3 hosts: passed", "1 host: not applicable"]
+    )
 
 
-def test_all_is_there_without_javascript(
+def test_a_rule_of_a_framework_has_an_address(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"], "#r-cis-1.8_2.8")
+    expect(page.locator("[id='r-cis-1.8_2.8']")).to_be_in_viewport()
+    expect(page.locator("[id='r-cis-1.8_2.8'] .status")).to_have_text("fails")
+
+
+def test_drawings_have_a_text_and_a_table(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"])
+    listeners = page.get_by_role("img", name="Listeners by reach and mode")
+    assert "1 address PLAIN for every network of the host" in (listeners.text_content() or "")
+    ends = page.get_by_role("img", name="Certificates by the month they end")
+    assert "ended: 1; Dec 2026: 1; Jan 2027: 1; Feb: 1" in (ends.text_content() or "")
+    for heading in ("listeners", "certificates"):
+        part = page.locator(f"section[aria-labelledby={heading}]")
+        part.get_by_text("The figures as a table").click()
+        assert part.locator("table").first.is_visible()
+
+
+def test_all_of_it_works_with_the_keyboard(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"])
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("link", name="Skip to the summary")).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_be_focused()
+    page.locator("#f-text").focus()
+    page.keyboard.type("build-7")
+    expect(page.locator("#filter-state")).to_have_text("4 results fit.")
+    page.locator("#found a").nth(1).focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#page h2")).to_be_focused()
+    page.go_back()
+    expect(page.locator("#report")).to_be_visible()
+
+
+def test_a_long_list_shows_more_when_asked(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["fleet"])
+    hits = page.locator("#found > li")
+    expect(hits).to_have_count(40)
+    page.locator("#found-more button").click()
+    expect(hits).to_have_count(80)
+    expect(hits.nth(40)).to_be_focused()
+
+
+def test_summary_and_tables_are_there_without_javascript(
     chromium: "BrowserContext", pages: dict[str, Path]
 ) -> None:
     browser = chromium.new_page()
     client = chromium.new_cdp_session(browser)
     client.send("Emulation.setScriptExecutionDisabled", {"value": True})
     browser.goto(pages["one of everything"].as_uri())
-    assert not browser.locator("#filter").is_visible()
-    assert browser.locator(".host").count() == 8
-    assert browser.locator(".result").first.is_visible()
+    browser.evaluate(UNFOLD)
+    for part in ("#filter", "#host-filter", "a[href='#findings']", "#page"):
+        assert not browser.locator(part).is_visible()
+    assert browser.locator("table.matrix tbody tr").count() == 8
+    assert browser.get_by_text("7 checks fail on 2 of 8 hosts").first.is_visible()
+    assert browser.get_by_text("Without JavaScript").is_visible()
+    assert browser.locator("[id='c-listener-tcp-plain']").is_visible()
     browser.close()
 
 
 def test_hostile_text_is_only_text(page: "Page", pages: dict[str, Path]) -> None:
     """No dialog, no request, no element: the `page` fixture fails for the first two."""
-    page.goto(pages["hostile"].as_uri())
-    assert page.locator("main img, main script, main iframe").count() == 0
-    assert "<script>alert(1)</script>" in (page.text_content("h3") or "")
-    assert "{{ 7*7 }}" in (page.text_content("h3") or "")
+    anchors = ["", "#h-1", *(f"#f-{one}" for one in prints("hostile")), "#c-listener-tcp-plain"]
+    for anchor in anchors:
+        go(page, pages["hostile"], anchor)
+        assert page.locator("main img, main script, main iframe").count() == 0
+        shown = page.text_content("#page h2" if anchor else "table.matrix th a") or ""
+        assert anchor == anchors[-1] or "<script>alert(1)</script>" in shown or "AAAA" in shown
+        assert "{{ 7*7 }}" in shown or anchor not in ("", "#h-1")
+        direction = page.evaluate(
+            "/[\\u0000-\\u0008\\u200b-\\u200f\\u2028-\\u202e\\u2066-\\u2069]/"
+            ".test(document.body.innerText)"
+        )
+        assert not direction
 
 
 def test_the_policy_lets_nothing_in(chromium: "BrowserContext", pages: dict[str, Path]) -> None:
@@ -176,18 +350,25 @@ def test_the_policy_lets_nothing_in(chromium: "BrowserContext", pages: dict[str,
     browser.close()
 
 
-def test_a_fleet_opens_fast(page: "Page", pages: dict[str, Path]) -> None:
-    """200 hosts with 90 checks: 3.1 MB and 0.9 to 1.3 s where two busy cores were shared."""
-    page.goto(pages["fleet"].as_uri())
-    timing = page.evaluate("performance.getEntriesByType('navigation')[0].toJSON()")
-    assert pages["fleet"].stat().st_size < 15_000_000
-    assert timing["loadEventEnd"] < 6000
+def test_a_fleet_is_small_and_opens(page: "Page", pages: dict[str, Path]) -> None:
+    """`benchmarks/html.py` measures 1,000 hosts; here only what does not depend on the machine."""
+    go(page, pages["fleet"])
+    nodes = page.evaluate("document.querySelectorAll('*').length")
+    assert nodes < 60 * 200 + 5000, "more on the page than a row for each host"
+    go(page, pages["fleet"], "#h-150")
+    expect(page.locator("#page h2")).to_have_text("node149.example.com")
 
 
-def test_ids_are_unique_and_links_lead_somewhere(page: "Page", pages: dict[str, Path]) -> None:
+def test_ids_are_unique_and_links_lead_somewhere(
+    chromium: "BrowserContext", pages: dict[str, Path]
+) -> None:
+    """As the file has them: the script makes pages of what is a row without it."""
+    browser = chromium.new_page()
+    client = chromium.new_cdp_session(browser)
+    client.send("Emulation.setScriptExecutionDisabled", {"value": True})
     for scan in SCANS:
-        page.goto(pages[scan].as_uri())
-        twice, dead = page.evaluate(
+        browser.goto(pages[scan].as_uri())
+        twice, dead = browser.evaluate(
             """() => {
               const ids = [...document.querySelectorAll("[id]")].map((one) => one.id);
               const links = [...document.querySelectorAll("a[href^='#'], use")];
@@ -200,10 +381,43 @@ def test_ids_are_unique_and_links_lead_somewhere(page: "Page", pages: dict[str, 
             }"""
         )
         assert (scan, twice, dead) == (scan, 0, [])
+    browser.close()
+
+
+def test_every_link_of_the_pages_leads_somewhere(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"], WEB)
+    anchors = page.locator("#page a").evaluate_all(
+        "(links) => [...new Set(links.map((one) => one.getAttribute('href')))]"
+    )
+    assert len(anchors) > 20
+    for anchor in anchors:
+        page.evaluate("(hash) => { location.hash = hash; }", anchor)
+        page.wait_for_timeout(20)
+        if page.locator("#page").is_visible():
+            assert "has this address" not in (page.text_content("#page h2") or "")
+        elif anchor != "#":
+            assert page.evaluate("(id) => Boolean(document.getElementById(id))", anchor[1:])
 
 
 def test_printed_it_has_everything(page: "Page", pages: dict[str, Path]) -> None:
-    page.goto(pages["one of everything"].as_uri())
+    go(page, pages["one of everything"])
     page.emulate_media(media="print")
-    assert not page.locator("#filter").is_visible()
+    for part in ("#filter", "#host-filter", "#nav", "#findings-part"):
+        assert not page.locator(part).is_visible()
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#print .host:visible").count() == 8
+    assert page.locator("#print .result:visible").count() == 9
+    assert page.locator("details:not([open], .older)").count() == 0
+    assert page.locator("button:visible").count() == 0
+    page.evaluate("dispatchEvent(new Event('afterprint'))")
+    assert page.locator("#print *").count() == 0
     assert len(page.pdf()) > 20_000
+
+
+def test_a_host_is_printed_alone(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["one of everything"], WEB)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("#print *").count() == 0
+    assert not page.locator("#report").is_visible()
+    assert page.locator("#page .result:visible").count() == 4
