@@ -5,11 +5,12 @@ Nothing here decides a status; it counts and sorts what was decided.
 
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
-from textwrap import dedent
 from typing import Literal
 
 from msgspec import Struct
 
+from dockeraudit import words
+from dockeraudit.language import counted, gettext, marked
 from dockeraudit.report import (
     SEVERITIES,
     HostReport,
@@ -25,39 +26,59 @@ from dockeraudit.report import (
 
 RANK = {severity: rank for rank, severity in enumerate(SEVERITIES)}
 
+STATUSES = {
+    "pass": marked("passed"),
+    "fail": marked("failed"),
+    "unknown": marked("not assessed"),
+    "manual": marked("to decide"),
+    "waived": marked("waived"),
+    "not-applicable": marked("not applicable"),
+}
+STATES = {
+    "scanned": marked("scanned"),
+    "partial": marked("partial"),
+    "unreachable": marked("unreachable"),
+}
+_SEVERITIES = {
+    "critical": marked("critical"),
+    "high": marked("high"),
+    "medium": marked("medium"),
+    "low": marked("low"),
+    "info": marked("info"),
+}
 MODES = {
-    "PLAIN": "no TLS: anyone who connects is root",
-    "TLS-NOAUTH": "TLS, but no client certificate is asked for: anyone who connects is root",
-    "MTLS": "TLS with a client certificate of the configured CA",
-    "MTLS-SYSROOTS": "accepts a client certificate of any public CA",
-    "BROKEN": "set up, but can't work",
-    "UNKNOWN": "how it authenticates could not be seen",
+    "PLAIN": marked("no TLS: anyone who connects is root"),
+    "TLS-NOAUTH": marked("TLS, but no client certificate is asked for: anyone who connects is root"),
+    "MTLS": marked("TLS with a client certificate of the configured CA"),
+    "MTLS-SYSROOTS": marked("accepts a client certificate of any public CA"),
+    "BROKEN": marked("set up, but can't work"),
+    "UNKNOWN": marked("how it authenticates could not be seen"),
 }
 REACHES = {
-    "LOCAL": "a unix socket: file permissions decide",
-    "LOOPBACK": "every process on the host",
-    "BRIDGE": "every container on the host",
-    "ADDR": "the network of one address",
-    "ANY": "every network of the host",
+    "LOCAL": marked("a unix socket: file permissions decide"),
+    "LOOPBACK": marked("every process on the host"),
+    "BRIDGE": marked("every container on the host"),
+    "ADDR": marked("the network of one address"),
+    "ANY": marked("every network of the host"),
 }
 ROLES = {
-    "daemon": "an engine's own",
-    "daemon-ca": "CA for an engine's clients",
-    "client": "a client's",
-    "client-ca": "a client's CA",
-    "registry-client": "for a registry",
-    "registry-ca": "a registry's CA",
-    "swarm-node": "a swarm node's; the swarm renews it",
-    "swarm-ca": "a swarm's CA",
-    "served": "served, and not in the file",
-    "other": "not known",
+    "daemon": marked("an engine's own"),
+    "daemon-ca": marked("CA for an engine's clients"),
+    "client": marked("a client's"),
+    "client-ca": marked("a client's CA"),
+    "registry-client": marked("for a registry"),
+    "registry-ca": marked("a registry's CA"),
+    "swarm-node": marked("a swarm node's; the swarm renews it"),
+    "swarm-ca": marked("a swarm's CA"),
+    "served": marked("served, and not in the file"),
+    "other": marked("not known"),
 }
 WAIVERS = {
-    "expired": "expired",
-    "expiring": "ends soon",
-    "unused": "unused",
-    "untested": "not tested",
-    "active": "holds",
+    "expired": marked("expired"),
+    "expiring": marked("ends soon"),
+    "unused": marked("unused"),
+    "untested": marked("not tested"),
+    "active": marked("holds"),
 }
 CALENDAR_DAYS = 90
 
@@ -128,7 +149,7 @@ def tally(host: HostReport) -> Tally:
 
 def engine_name(engine: ReportedEngine) -> str:
     """An engine and its version, as short as it can be told apart."""
-    version = engine.version or "version not known"
+    version = engine.version or gettext("version not known")
     rootless = " rootless" if engine.rootless and "rootless" not in engine.name else ""
     return f"{engine.name}{rootless} {version}"
 
@@ -142,7 +163,7 @@ def excuse(result: Result, finding: ReportedFinding) -> str:
     """Says of one finding among others that it does not count."""
     if finding.waiver is None or result.waiver is not None:
         return ""
-    return " (waived)" if finding.waiver.expires else " (in the baseline)"
+    return gettext(" (waived)") if finding.waiver.expires else gettext(" (in the baseline)")
 
 
 def worst_findings(result: Result) -> list[ReportedFinding]:
@@ -283,36 +304,48 @@ def verdict(report: Report) -> Verdict:
     total = len(report.hosts)
     worst = next((name for name in SEVERITIES if report.summary.by_severity.get(name)), None)
     if not total:
-        return Verdict("empty", "Nothing was scanned.", None, (), ())
+        return Verdict("empty", gettext("Nothing was scanned."), None, (), ())
     if worst:
         failed = sum(report.summary.by_severity.values())
         bad = sum(any(result.counts for result in host.results) for host in report.hosts)
-        what = f"{plural(failed, 'check fails', 'checks fail')} on {some(bad, total)}"
-        number = report.summary.by_severity[worst]
-        return Verdict("bad", f"{what}; {number:,} of {worst} severity.", worst, missing, left)
+        what = counted(
+            failed, "{n} check fails on {hosts}", "{n} checks fail on {hosts}", hosts=some(bad, total)
+        )
+        sentence = gettext("{what}; {n} of {severity} severity.").format(
+            what=what, n=f"{report.summary.by_severity[worst]:,}", severity=severity(worst)
+        )
+        return Verdict("bad", sentence, worst, missing, left)
     if missing:
-        sentence = "Nothing wrong was found, but not all was assessed."
+        sentence = gettext("Nothing wrong was found, but not all was assessed.")
         return Verdict("incomplete", sentence, None, missing, left)
-    what = "Nothing wrong" if any(host.engines for host in report.hosts) else "No Docker engine"
-    return Verdict("good", f"{what} was found on {some(total, total)}.", None, (), left)
+    sentence = gettext("No Docker engine was found on {hosts}.")
+    if any(host.engines for host in report.hosts):
+        sentence = gettext("Nothing wrong was found on {hosts}.")
+    return Verdict("good", sentence.format(hosts=some(total, total)), None, (), left)
 
 
 def _missing(report: Report) -> Iterator[str]:
     unreachable = report.summary.hosts.unreachable
     unknown = report.summary.results.get("unknown", 0)
     if unreachable:
-        yield f"{plural(unreachable, 'host was', 'hosts were')} not reached."
+        yield counted(unreachable, "{n} host was not reached.", "{n} hosts were not reached.")
     if unknown:
-        yield f"{plural(unknown, 'result', 'results')} could not be assessed."
+        yield counted(
+            unknown, "{n} result could not be assessed.", "{n} results could not be assessed."
+        )
 
 
 def _open(report: Report) -> Iterator[str]:
     manual = report.summary.results.get("manual", 0)
     waived = report.summary.results.get("waived", 0)
     if manual:
-        yield f"{plural(manual, 'matter is', 'matters are')} for a person to decide."
+        yield counted(
+            manual,
+            "{n} matter is for a person to decide.",
+            "{n} matters are for a person to decide.",
+        )
     if waived:
-        yield f"{plural(waived, 'failed check is', 'failed checks are')} waived."
+        yield counted(waived, "{n} failed check is waived.", "{n} failed checks are waived.")
 
 
 def waivers(report: Report) -> list[ReportedWaiver]:
@@ -335,8 +368,10 @@ class Ending(Struct, frozen=True):
     @property
     def left(self) -> str:
         """How long there is, in words."""
-        days = plural(int(abs(self.seconds) // 86400), "day", "days")
-        return f"ended {days} ago" if self.seconds < 0 else f"in {days}"
+        days = int(abs(self.seconds) // 86400)
+        if self.seconds < 0:
+            return counted(days, "ended {n} day ago", "ended {n} days ago")
+        return counted(days, "in {n} day", "in {n} days")
 
 
 def calendar(report: Report) -> list[Ending]:
@@ -359,44 +394,35 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def blocks(text: str) -> Iterator[tuple[Literal["prose", "command"], str]]:
-    """A check's rationale or remediation in parts: a paragraph, or a run of indented commands.
+    """A check's rationale or remediation in parts, prose in the language that is spoken."""
+    for kind, block in words.blocks(text):
+        yield kind, gettext(block) if kind == "prose" else block
 
-    The texts are wrapped in the source: a line is joined to the next unless it ends a sentence.
-    """
-    paragraph = ""
-    commands: list[str] = []
-    for line in text.splitlines():
-        command = line.startswith((" ", "\t")) and line.strip() != ""
-        if commands and not command:
-            yield "command", dedent("\n".join(commands))
-            commands = []
-        if paragraph and (command or not line or paragraph.endswith((".", ":"))):
-            yield "prose", paragraph
-            paragraph = ""
-        if command:
-            commands.append(line)
-        elif line:
-            paragraph = f"{paragraph} {line}" if paragraph else line
-    if commands:
-        yield "command", dedent("\n".join(commands))
-    if paragraph:
-        yield "prose", paragraph
+
+def severity(name: str) -> str:
+    """A severity's name for people."""
+    return gettext(_SEVERITIES.get(name, name))
+
+
+def state(name: str) -> str:
+    """A host's state for people."""
+    return gettext(STATES.get(name, name))
 
 
 def some(number: int, total: int) -> str:
     """`1 host`, `all 3 hosts`, `2 of 3 hosts`."""
     if number == total:
-        return "1 host" if total == 1 else f"all {total:,} hosts"
-    return f"{number:,} of {total:,} hosts"
+        return counted(total, "{n} host", "all {n} hosts")
+    return gettext("{n} of {total} hosts").format(n=f"{number:,}", total=f"{total:,}")
 
 
 def plural(number: int, one: str, many: str) -> str:
-    """A number with its noun."""
+    """A number with its noun, in English."""
     return f"{number:,} {one if number == 1 else many}"
 
 
 def seconds(duration: float) -> str:
     """A duration for people."""
     if duration < 100:
-        return f"{duration:.1f} s"
-    return f"{duration / 60:.0f} min"
+        return gettext("{n} s").format(n=f"{duration:.1f}")
+    return gettext("{n} min").format(n=f"{duration / 60:.0f}")
