@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+from cryptography.x509 import load_pem_x509_certificate
 
-from dockeraudit.facts import decode
+from dockeraudit.facts import Pem, decode
 from dockeraudit.host import Host
 from dockeraudit.report import ReportedCertificate
 from dockeraudit.scan import Plan, report_host
@@ -18,14 +19,17 @@ def listed(name: str) -> tuple[ReportedCertificate, ...] | None:
 
 
 def test_each_with_its_place_and_end() -> None:
-    assert listed("mtls") == (
-        ReportedCertificate(
-            "/etc/docker/tls/server-cert.pem", 1, "daemon", "docker", "CN=mtls", 1827038770
-        ),
-        ReportedCertificate(
-            "/etc/docker/tls/ca.pem", 1, "daemon-ca", "docker", "CN=lab CA of mtls", 1953182769
-        ),
-    )
+    facts = decode((RECORDED / "mtls.facts.json").read_bytes())
+    found = listed("mtls") or ()
+    assert [(each.path, each.index, each.role, each.engine, each.subject) for each in found] == [
+        ("/etc/docker/tls/server-cert.pem", 1, "daemon", "docker", "CN=mtls"),
+        ("/etc/docker/tls/ca.pem", 1, "daemon-ca", "docker", "CN=lab CA of mtls"),
+    ]
+    for each in found:
+        pem = facts.pems[each.path]
+        assert isinstance(pem, Pem)
+        certificate = load_pem_x509_certificate(pem.certificates.encode())
+        assert each.not_after == int(certificate.not_valid_after_utc.timestamp())
 
 
 @pytest.mark.parametrize("name", ["plain-any", "no-engine", "busybox"])

@@ -26,7 +26,7 @@ CURVES = ("secp256r1", "secp384r1", "secp521r1")
     " P-256, P-384 and P-521, and neither Ed448 nor DSA.",
     remediation=_shared.RENEW_SERVER + "\nFor a CA's own key, make a new CA.",
     quiet="RSA of 2048 bits or more passes, although 3072 is advised for what lives beyond 2030;"
-    " the strict profile demands that, and 4096 of CAs."
+    " the strict profile demands that, and 4096 of clients' CAs."
     " Unknown where a certificate can't be read or its key is of a kind that is not known.",
     references=_shared.REFERENCES,
 )
@@ -63,6 +63,6 @@ def _judge(held: HeldCertificate, settings: Settings) -> Iterator[Finding | Unre
 
 def _advised(held: HeldCertificate, settings: Settings) -> int:
     """The bits that the strict profile demands: NIST SP 800-57 has 2048 end with 2030."""
-    if not settings.strict:
-        return 0
+    if not settings.strict or held.role in ("registry-ca", "swarm-ca"):
+        return 0  # those are not the host's to choose
     return 4096 if held.role.endswith("-ca") else 3072 * (held.certificate.not_after > END_OF_2030)
