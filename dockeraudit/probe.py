@@ -19,6 +19,7 @@ from ipaddress import ip_address
 from time import monotonic
 from typing import Literal
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dockeraudit.effective.listeners import reach_of
@@ -43,13 +44,42 @@ ANSWER = 4096
 RECORDS = 1 << 17
 """Bytes of a handshake; more than any honest chain of certificates has."""
 
-_PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
+DOCUMENT = 1 << 16
+"""Bytes of an answer that is read to its end; without one, what still comes is endless."""
+IDLE = 0.5
+"""Seconds without a byte after which who had begun to speak is taken to wait."""
+
+PING = b"GET /_ping HTTP/1.1\r\nHost: docker\r\nConnection: close\r\n\r\n"
+VERSION = b"GET /version HTTP/1.0\r\nHost: docker\r\nConnection: close\r\n\r\n"
+"""By HTTP 1.0, so that the answer is neither in chunks nor kept open."""
 _ALERT, _HANDSHAKE = 21, 22
 _SERVER_HELLO, _CERTIFICATE, _CERTIFICATE_REQUEST = 2, 11, 13
 _WEAK = "SHA1:SHA256:SHA384:kRSA:3DES:!PSK:!SRP:!aNULL:!eNULL:@SECLEVEL=0"
 """OpenSSL's words for CBC with any MAC, and for the exchange of keys by RSA."""
 _ATTRIBUTE = re.compile(rb"\x06\x03\x55\x04(.)[\x0c\x13\x14\x16]([\x00-\x7f])", re.S)
 _ATTRIBUTES = {3: "CN", 6: "C", 7: "L", 8: "ST", 10: "O", 11: "OU"}
+
+
+class Dial(Struct, frozen=True):
+    """How connections are made."""
+
+    timeout: float | None = None
+    """Seconds for each, where it is not TIMEOUT."""
+    admit: Callable[[], object] | None = None
+    """Called before each: it may wait."""
+
+
+USUAL = Dial()
+
+
+class Seen(Struct, frozen=True):
+    """What an address was found to be, and what it said."""
+
+    wire: Wire
+    answer: bytes = b""
+    """To the request over TLS: as much as was asked for."""
+    endless: bool = False
+    """Whether it sends on in clear, for as long or as much as anybody listens."""
 
 
 def probe_host(
@@ -106,7 +136,7 @@ def _asked(unknown: tuple[tuple[str, int], ...], place: str, cancel: Cancel) -> 
         address = where[0] or place
         if not address or cancel.is_set():
             return None
-        return ask(address, where[1], STRANGER_TIMEOUT)
+        return ask(address, where[1], Dial(STRANGER_TIMEOUT))
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:
         return tuple(wire for wire in pool.map(one, unknown) if wire is not None)
@@ -160,29 +190,49 @@ def probe(address: str, port: int) -> Wire:
     wire = ask(address, port)
     if wire.plain != "tls-server":
         return wire
-    return replace(wire, weak_cipher=_weak_cipher(address, port))
+    return replace(wire, weak_cipher=weak_cipher(address, port))
 
 
-def ask(address: str, port: int, timeout: float | None = None) -> Wire:
-    """One address: what plain HTTP gets, then TLS where plain is not the API.
+def ask(address: str, port: int, dial: Dial = USUAL) -> Wire:
+    """One address: what plain HTTP gets, then TLS where plain is not the API."""
+    return look(address, port, dial).wire
 
-    `timeout`: for each of the two connections, where it is not TIMEOUT.
+
+def look(
+    address: str, port: int, dial: Dial = USUAL, request: bytes = PING, *, listen: bool = False
+) -> Seen:
+    """One address: `/_ping` in clear, then where that is not the API the request over TLS.
+
+    `listen`: also tell whether what is no HTTP goes on without end.
     """
     try:
-        plain = _plain(address, port, timeout)
+        plain, endless = _plain(address, port, dial, listen=listen)
     except socket.gaierror as error:
         reason = f"{address} has no address here: {error.strerror or error}"
-        return Wire("scanner", address, port, Unread(reason), None)
+        return Seen(Wire("scanner", address, port, Unread(reason), None))
     if plain in ("api", "refused", "filtered"):
-        return Wire("scanner", address, port, plain, None)
-    return _tls(address, port, plain, timeout)
+        return Seen(Wire("scanner", address, port, plain, None))
+    return replace(_tls(address, port, plain, dial, request), endless=endless)
+
+
+def version(address: str, port: int, dial: Dial = USUAL) -> bytes:
+    """The whole answer to `/version` in clear; empty: there was none."""
+    try:
+        with _Connection(address, port, dial) as connection:
+            connection.send(VERSION)
+            return _to_the_end(connection.receive, b"")
+    except OSError:
+        return b""
 
 
 class _Connection:
     """A TCP connection that is over at its deadline."""
 
-    def __init__(self, address: str, port: int, timeout: float | None = None) -> None:
-        self._deadline = monotonic() + (TIMEOUT if timeout is None else timeout)
+    def __init__(self, address: str, port: int, dial: Dial = USUAL) -> None:
+        if dial.admit is not None:
+            dial.admit()
+        self._deadline = monotonic() + (TIMEOUT if dial.timeout is None else dial.timeout)
+        self._heard = 0.0
         self._socket = self._connected(address, port)
 
     def __enter__(self) -> "_Connection":
@@ -225,22 +275,44 @@ class _Connection:
     def receive(self, size: int) -> bytes:
         """Some bytes; none: the other side has closed."""
         self._socket.settimeout(self._left())
-        return self._socket.recv(size)
+        piece = self._socket.recv(size)
+        self._heard = monotonic()
+        return piece
+
+    def endless(self) -> bool:
+        """Whether the other side goes on until the deadline, or past what anybody would read."""
+        room = DOCUMENT
+        try:
+            while room > 0:
+                self._socket.settimeout(min(IDLE, self._left()))
+                piece = self._socket.recv(room)
+                if not piece:
+                    return False
+                self._heard = monotonic()
+                room -= len(piece)
+        except TimeoutError:
+            return monotonic() >= self._deadline and self._deadline - self._heard < IDLE
+        except OSError:
+            return False
+        return True
 
 
-def _plain(address: str, port: int, timeout: float | None = None) -> Plain:
+def _plain(address: str, port: int, dial: Dial, *, listen: bool) -> tuple[Plain, bool]:
     try:
-        connection = _Connection(address, port, timeout)
+        connection = _Connection(address, port, dial)
     except socket.gaierror:
         raise
     except OSError as error:
-        return "refused" if error.errno == errno.ECONNREFUSED else "filtered"
+        return ("refused" if error.errno == errno.ECONNREFUSED else "filtered"), False
     with connection:
         try:
-            connection.send(_PING)
+            connection.send(PING)
         except OSError:
-            return "silent"
-        return _judged(_answer(connection.receive))
+            return "silent", False
+        answer = _answer(connection.receive)
+        plain = _judged(answer)
+        unended = not (answer.startswith(b"HTTP/") and b"\r\n\r\n" in answer)
+        return plain, listen and plain == "other" and unended and connection.endless()
 
 
 def _answer(receive: Callable[[int], bytes]) -> bytes:
@@ -254,6 +326,14 @@ def _answer(receive: Callable[[int], bytes]) -> bytes:
             received += piece
     except (TimeoutError, ConnectionError):
         pass
+    return received
+
+
+def _to_the_end(receive: Callable[[int], bytes], received: bytes) -> bytes:
+    """What was received and all that follows, up to DOCUMENT bytes."""
+    with suppress(OSError):
+        while len(received) < DOCUMENT and (piece := receive(DOCUMENT - len(received))):
+            received += piece
     return received
 
 
@@ -345,11 +425,12 @@ class _Handshake:
             self._in.write_eof()
 
 
-def _tls(address: str, port: int, plain: Plain, timeout: float | None) -> Wire:
+def _tls(address: str, port: int, plain: Plain, dial: Dial, request: bytes) -> Seen:
+    wire = Wire("scanner", address, port, plain, "failed")
     try:
-        connection = _Connection(address, port, timeout)
+        connection = _Connection(address, port, dial)
     except OSError:
-        return Wire("scanner", address, port, plain, "failed")
+        return Seen(wire)
     with connection:
         handshake = _Handshake(connection, _context())
         try:
@@ -358,45 +439,47 @@ def _tls(address: str, port: int, plain: Plain, timeout: float | None) -> Wire:
             refusal = _refusal(error, bytes(handshake.seen))
             spoke = refusal != "failed" or bytes(handshake.seen[:1]) in (b"\x15", b"\x16")
             certificates, names = _in_clear(bytes(handshake.seen))
-            return Wire(
-                vantage="scanner",
-                address=address,
-                port=port,
-                plain="tls-server" if spoke else plain,
-                tls=refusal,
-                certificates=certificates,
-                client_ca_names=names if refusal == "client-certificate-required" else None,
+            return Seen(
+                replace(
+                    wire,
+                    plain="tls-server" if spoke else plain,
+                    tls=refusal,
+                    certificates=certificates,
+                    client_ca_names=names if refusal == "client-certificate-required" else None,
+                )
             )
         except TimeoutError:
-            return Wire("scanner", address, port, plain, "silent")
+            return Seen(replace(wire, tls="silent"))
         except OSError:
-            return Wire("scanner", address, port, plain, "failed")
+            return Seen(wire)
         # Before the first read: a refusal then ends the session, and nothing is known of it.
         certificates, protocol = handshake.chain(), handshake.protocol()
-        return Wire(
-            vantage="scanner",
-            address=address,
-            port=port,
-            plain="tls-server",
-            tls=_read(handshake),
-            certificates=certificates,
-            protocol=protocol,
+        secured, answer = _read(handshake, request)
+        return Seen(
+            replace(
+                wire,
+                plain="tls-server",
+                tls=secured,
+                certificates=certificates,
+                protocol=protocol,
+            ),
+            answer,
         )
 
 
-def _read(handshake: _Handshake) -> Secured:
+def _read(handshake: _Handshake, request: bytes) -> tuple[Secured, bytes]:
     try:
         # Who refused already may have closed; the reason for it lies there to be read.
         with suppress(OSError):
-            handshake.send(_PING)
+            handshake.send(request)
         answer = _answer(handshake.receive)
     except ssl.SSLError as error:
-        return _refusal(error, b"")
+        return _refusal(error, b""), b""
     except OSError:
-        return "silent"
+        return "silent", b""
     if is_api(answer):
-        return "api"
-    return "other" if answer else "silent"
+        return "api", answer if request is PING else _to_the_end(handshake.receive, answer)
+    return ("other" if answer else "silent"), answer
 
 
 def _refusal(error: ssl.SSLError, seen: bytes) -> Secured:
@@ -412,13 +495,13 @@ def _refusal(error: ssl.SSLError, seen: bytes) -> Secured:
     return "failed"
 
 
-def _weak_cipher(address: str, port: int) -> str | None:
+def weak_cipher(address: str, port: int, dial: Dial = USUAL) -> str | None:
     """The suite that a server takes of weak ones; empty: none. None: it could not be tried."""
     context = _context()
     context.maximum_version = ssl.TLSVersion.TLSv1_2
     try:
         context.set_ciphers(_WEAK)
-        connection = _Connection(address, port)
+        connection = _Connection(address, port, dial)
     except OSError:  # an SSLError too: this machine's OpenSSL has no such suites
         return None
     with connection:

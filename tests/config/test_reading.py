@@ -93,7 +93,11 @@ def test_every_value_knows_its_line(tmp_path: Path) -> None:
             ["2: settings.certificate-days[3]: expected int >= 0"],
             id="negative",
         ),
-        pytest.param("[groups.a]\n", ["1: groups.a has no targets"], id="missing key"),
+        pytest.param(
+            "[[settings.exceptions]]\ncheck = 'a'",
+            ["1: settings.exceptions[1]: object missing required field reason"],
+            id="missing key",
+        ),
         pytest.param(
             "[groups.a]\ntargets = []", ["2: groups.a.targets: no target is named"], id="empty"
         ),
@@ -258,7 +262,7 @@ def test_the_schema_is_fresh_and_says_what_reading_says() -> None:
     wrongs: tuple[dict[str, object], ...] = (
         {"profil": "x"},
         {"fail-on": "x"},
-        {"groups": {"a": {}}},
+        {"groups": {"a": {"targets": 1}}},
         {"timeout": 0},
     )
     for wrong in wrongs:
