@@ -94,7 +94,7 @@ def foreign(path: str, ours: Callable[[bytes], bool]) -> str:
     return "" if not head or ours(head) else "it is there, and is no report of dockeraudit"
 
 
-def write(path: str | os.PathLike[str], chunks: Iterable[str], mode: int = PRIVATE) -> None:
+def write(path: str | os.PathLike[str], chunks: Iterable[str | bytes], mode: int = PRIVATE) -> None:
     """Write a report as UTF-8, of that mode whatever the umask; `-` is standard output.
 
     Raises:
@@ -107,7 +107,7 @@ def write(path: str | os.PathLike[str], chunks: Iterable[str], mode: int = PRIVA
         _to_file(where, chunks, mode)
 
 
-def _to_stdout(chunks: Iterable[str]) -> None:
+def _to_stdout(chunks: Iterable[str | bytes]) -> None:
     """A reader who goes away early (`| head`) has had enough, which is no error."""
     sys.stdout.flush()
     stream: BinaryIO = sys.stdout.buffer
@@ -131,7 +131,7 @@ def _silence_stdout() -> None:
         os.close(null)
 
 
-def _to_file(where: str, chunks: Iterable[str], mode: int) -> None:
+def _to_file(where: str, chunks: Iterable[str | bytes], mode: int) -> None:
     folder, name = os.path.split(where)
     folder = folder or "."
     _refuse_special(where, name)
@@ -169,7 +169,7 @@ def _refuse_special(where: str, name: str) -> None:
     raise OutputError(where, "that is not a plain file", "use - for standard output")
 
 
-def _fill(file: int, where: str, chunks: Iterable[str], mode: int) -> None:
+def _fill(file: int, where: str, chunks: Iterable[str | bytes], mode: int) -> None:
     """Write all blocks and close the file; only errors of writing become an OutputError."""
     try:
         for block in _blocks(chunks):
@@ -203,11 +203,11 @@ def _put_in_place(beside: str, where: str, folder: str) -> None:
             os.close(handle)
 
 
-def _blocks(chunks: Iterable[str]) -> Iterator[bytes]:
-    """The chunks as UTF-8, joined to blocks that are worth a system call."""
+def _blocks(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
+    """The chunks, text as UTF-8, joined to blocks that are worth a system call."""
     block = bytearray()
     for chunk in chunks:
-        block += chunk.encode("utf-8", "backslashreplace")
+        block += chunk if isinstance(chunk, bytes) else chunk.encode("utf-8", "backslashreplace")
         if len(block) >= _BLOCK:
             yield bytes(block)
             block.clear()

@@ -14,9 +14,9 @@ import pytest
 
 from dockeraudit import probe as module
 from dockeraudit.facts import Unread, Wire
+from dockeraudit.facts_files import read_facts
 from dockeraudit.host import Host
 from dockeraudit.probe import probe, probe_host
-from dockeraudit.scan import read_facts
 from dockeraudit.targets import parse
 from dockeraudit.transport import TransportOptions
 from dockeraudit.transport.process import Cancel

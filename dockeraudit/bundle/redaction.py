@@ -26,6 +26,7 @@ KINDS: tuple[Kind, ...] = get_args(Kind)
 
 WITHHELD = "withheld by redaction: a certificate names hosts, addresses or people"
 """Why certificates of redacted facts are unread: a changed one would be a forged one."""
+WITHHELD_LABEL = "withheld"
 
 _PEM = re.compile(r"-----BEGIN [A-Z0-9 ]{1,40}-----[^-]*-----END [A-Z0-9 ]{1,40}-----")
 _CERTIFICATE = re.compile(
@@ -288,6 +289,9 @@ class Redactor:
         done = self._walked(msgspec.to_builtins(host))
         done["target"] = self.target(host.target)
         done["hostname"] = self.own_host(host.hostname)
+        done["same_as"] = self.target(host.same_as) if host.same_as else ""
+        # What an inventory says may name anybody, in words that no fact knows.
+        done["labels"] = dict.fromkeys(host.labels, WITHHELD_LABEL)
         made: HostReport = msgspec.convert(done, HostReport)
         results = tuple(
             msgspec.structs.replace(

@@ -289,7 +289,7 @@ def _epoch() -> int | None:
 def _given(inputs: tuple[str, ...]) -> "Given":
     from dockeraudit.bundle.make import Given
     from dockeraudit.facts import encode
-    from dockeraudit.scan import FactsFileError, read_facts
+    from dockeraudit.facts_files import FactsFileError, read_facts
     from dockeraudit.targets import FACTS_ENDINGS
 
     facts = []
@@ -328,16 +328,13 @@ def _result(path: str) -> "tuple[Report, bytes]":
 
 
 def _expanded(inputs: tuple[str, ...]) -> Iterator[str]:
-    from dockeraudit.targets import FACTS_ENDINGS
+    from dockeraudit.facts_files import FolderError, listed
 
     for path in inputs:
-        if not os.path.isdir(path):
-            yield path
-            continue
-        names = sorted(name for name in os.listdir(path) if name.endswith(FACTS_ENDINGS))
-        if not names:
-            raise click.UsageError(f"the folder {path} holds no facts file (*.facts.json)")
-        yield from (os.path.join(path, name) for name in names)
+        try:
+            yield from listed(path)
+        except FolderError as error:
+            raise click.UsageError(str(error)) from error
 
 
 def _key(file: str | None, sign_key: str | None) -> tuple[bytes, str]:

@@ -1,6 +1,5 @@
 """`dockeraudit collect`: save hosts' facts, to be judged later or elsewhere."""
 
-import os
 import re
 import threading
 from functools import partial
@@ -22,8 +21,9 @@ from dockeraudit.cli.options import (
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
 from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
-from dockeraudit.facts import FactsError, encode
-from dockeraudit.output import OutputError, write
+from dockeraudit.facts import FactsError
+from dockeraudit.facts_files import ENDING, FolderError, make_folder, pack, save
+from dockeraudit.output import OutputError
 from dockeraudit.scan import Plan, gather, in_turn
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportError
@@ -40,7 +40,7 @@ from dockeraudit.transport.process import Cancel, Cancelled
     default=".",
     show_default=True,
     metavar="FOLDER",
-    help="Where the files go; it is made if it isn't there.",
+    help="Where the files go, made if it isn't there; or a URL such as s3://PLACE/FOLDER.",
 )
 @click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
 @checks_option
@@ -56,7 +56,8 @@ def command(
     """Write one facts file for each TARGET into FOLDER; with no target, of this machine.
 
     Facts hold no secrets; what they say is judged by the time of the collection.
-    With --checks-dir they have what these checks will ask about.
+    With --checks-dir they have what these checks will ask about. The files are
+    compressed and carry a checksum: a torn or changed one is no host's word.
 
     \b
       dockeraudit collect web1 db1 -o facts && dockeraudit scan facts
@@ -73,12 +74,14 @@ def command(
         if target.kind == "facts":
             raise click.UsageError(f"{target.spec} holds facts already: there is no host to ask")
     try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError as error:
-        say(f"dockeraudit: can't make the folder {folder}: {error.strerror}")
+        make_folder(folder)
+    except FolderError as error:
+        say(f"dockeraudit: {error}")
         return INTERNAL
     with Interruption() as interruption:
-        work = partial(_collect, plan=plan, names=_Names(folder), cancel=interruption.cancel)
+        work = partial(
+            _collect, plan=plan, folder=folder, names=_Names(), cancel=interruption.cancel
+        )
         statuses: list[int] = []
         in_turn(named, work, connection["concurrency"], statuses.append, interruption.cancel)
     return interruption.status or max(statuses, default=CLEAN)
@@ -87,27 +90,25 @@ def command(
 class _Names:
     """A file name for each target, no name twice in one run."""
 
-    def __init__(self, folder: str) -> None:
-        self._folder = folder
+    def __init__(self) -> None:
         self._taken: dict[str, int] = {}
         self._lock = threading.Lock()
 
-    def path(self, target: str) -> str:
+    def of(self, target: str) -> str:
         name = re.sub(r"[^A-Za-z0-9.-]+", "_", target).strip("_.-") or "host"
         name = name[:200]
         with self._lock:
             number = self._taken[name] = self._taken.get(name, 0) + 1
         if number > 1:
             name = f"{name}_{number}"
-        return os.path.join(self._folder, f"{name}.facts.json")
+        return f"{name}{ENDING}"
 
 
-def _collect(target: Target, plan: Plan, names: _Names, cancel: Cancel) -> int:
+def _collect(target: Target, plan: Plan, folder: str, names: _Names, cancel: Cancel) -> int:
     """Save one host's facts; whatever goes wrong is said in a line."""
     try:
         facts = gather(target, plan, cancel).facts
-        path = names.path(facts.target)
-        write(path, [encode(facts).decode(), "\n"])
+        path = save(folder, names.of(facts.target), pack(facts))
     except Cancelled:
         say(f"{target.spec}: interrupted before it answered")
         return INCOMPLETE

@@ -10,8 +10,9 @@ from pathlib import Path
 from dockeraudit.facts import HostFacts
 
 from .frames import CollectError, split
+from .pushed import parse_pushed
 
-__all__ = ["CollectError", "build", "merge", "parse"]
+__all__ = ["CollectError", "build", "merge", "parse", "parse_pushed", "standalone"]
 
 MOST_PATHS = 100
 
@@ -38,13 +39,27 @@ def build(
     """
     if not (nonce.isascii() and nonce.isalnum()):
         raise ValueError("the nonce has to consist of letters and digits")
+    preamble = f"N={nonce}\n"
+    if wanted := _wanted(extra_paths, only_metadata):
+        preamble += f"X={wanted}\n"
+    return preamble.encode("utf-8", "surrogateescape") + script() + b"\n"
+
+
+def _wanted(extra_paths: tuple[str, ...], only_metadata: tuple[str, ...]) -> str:
+    """A second round's paths as a word of the shell; empty where there are none."""
     marked = [*(("", path) for path in extra_paths), *(("=", path) for path in only_metadata)]
     wanted = [mark + path for mark, path in marked if path.startswith("/") and path.isprintable()]
-    preamble = f"N={nonce}\n"
-    if wanted:
-        quoted = "\n".join(wanted[:MOST_PATHS]).replace("'", "'\\''")
-        preamble += f"X='{quoted}'\n"
-    return preamble.encode("utf-8", "surrogateescape") + script() + b"\n"
+    quoted = "\n".join(wanted[:MOST_PATHS]).replace("'", "'\\''")
+    return f"'{quoted}'" if wanted else ""
+
+
+def standalone(
+    version: str, extra_paths: tuple[str, ...] = (), only_metadata: tuple[str, ...] = ()
+) -> bytes:
+    """The collector as a script of its own, that makes its nonce and does both rounds."""
+    from . import pushed
+
+    return pushed.standalone(script(), version, _wanted(extra_paths, only_metadata) or "''")
 
 
 def parse(

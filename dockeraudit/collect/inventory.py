@@ -81,8 +81,11 @@ def inventory(lines: Iterable[bytes]) -> Inventory | Unread:
     return Inventory(
         containers=containers
         if isinstance(containers, Unread)
-        else tuple(_containers(answers, containers, missing)),
-        images=images if isinstance(images, Unread) else tuple(_images(answers, images, missing)),
+        else tuple(sorted(_containers(answers, containers, missing), key=lambda c: (c.name, c.id))),
+        # The engine lists those of one age in another order each time.
+        images=images
+        if isinstance(images, Unread)
+        else tuple(sorted(_images(answers, images, missing), key=lambda i: (i.repo_tags, i.id))),
         networks=_listed(answers, "networks", NetworkFacts, missing),
         volumes=_listed(answers, "volumes", VolumeFacts, missing),
         plugins=_listed(answers, "plugins", PluginFacts, missing),

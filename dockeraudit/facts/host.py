@@ -12,6 +12,7 @@ from dockeraudit.facts.process import ApiFacts, Process, Socket, SocketPeer, Wir
 from dockeraudit.facts.units import Boot, Unit
 
 FACTS_VERSION = "1"
+"""MAJOR.MINOR, and `1` is `1.0`. A minor one adds fields that have a default; all else is major."""
 
 
 class Machine(Struct, frozen=True):
@@ -125,7 +126,14 @@ class FactsError(Exception):
     """A facts file that is not one, or is of a version this program doesn't know."""
 
 
+class _Versioned(Struct):
+    """Of any facts file, whatever else it holds."""
+
+    facts_version: str
+
+
 _decoder = msgspec.json.Decoder(HostFacts)
+_version_decoder = msgspec.json.Decoder(_Versioned)
 
 
 def encode(facts: HostFacts) -> bytes:
@@ -134,18 +142,53 @@ def encode(facts: HostFacts) -> bytes:
 
 
 def decode(data: bytes) -> HostFacts:
-    """Facts from JSON.
+    """Facts from JSON, of any minor version of this major one.
+
+    A minor version only adds what no older check asks about. So an older file loads, with what it
+    lacks as never looked at; and a newer one loads without what is not known here, and a note.
 
     Raises:
-        FactsError: what is wrong and where, in one line.
+        FactsError: what is wrong and where, in one line; RecursionError: it is nested deeply.
     """
     try:
         facts = _decoder.decode(data)
     except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError) as error:
+        if _known_version(data) > _number(FACTS_VERSION):
+            raise FactsError(
+                f"written by a newer version, and not readable by this one: {error}; "
+                "use a newer dockeraudit"
+            ) from error
         raise FactsError(f"not a facts file: {error}") from error
-    if facts.facts_version.split(".")[0] != FACTS_VERSION:
+    given = _checked(facts.facts_version)
+    if given > _number(FACTS_VERSION):
+        note = f"facts version {facts.facts_version}: what {FACTS_VERSION} has not was left out"
+        return msgspec.structs.replace(facts, notes=(*facts.notes, note))
+    return facts
+
+
+def _known_version(data: bytes) -> tuple[int, int]:
+    """The version of facts that can't be read otherwise; (0, 0) where it can't be told."""
+    try:
+        version = _version_decoder.decode(data).facts_version
+    except (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError):
+        return 0, 0
+    return _checked(version)
+
+
+def _checked(version: str) -> tuple[int, int]:
+    """A version of this major one, as numbers."""
+    major, minor = _number(version)
+    if major != _number(FACTS_VERSION)[0]:
         raise FactsError(
-            f"facts version {facts.facts_version!r} is not known to this program "
+            f"facts version {version[:20]!r} is not known to this program "
             f"(it reads {FACTS_VERSION}); use a newer dockeraudit"
         )
-    return facts
+    return major, minor
+
+
+def _number(version: str) -> tuple[int, int]:
+    """`1` is `1.0`; (-1, 0) for what is no version."""
+    major, _, minor = version.partition(".")
+    if all(part.isascii() and part.isdigit() and len(part) < 7 for part in (major, minor or "0")):
+        return int(major), int(minor or "0")
+    return -1, 0

@@ -16,7 +16,7 @@ from dockeraudit.policy import FailOn
 from dockeraudit.report import HostReport
 from dockeraudit.scan import Plan
 from dockeraudit.selection import DEFAULT_PROFILE, SelectionError, select
-from dockeraudit.targets import FACTS_ENDINGS, Target, TargetError, facts_folder, parse
+from dockeraudit.targets import FACTS_ENDINGS, Target, TargetError, facts_folder, is_url, parse
 from dockeraudit.transport import Limits, TransportError, TransportOptions
 
 
@@ -201,6 +201,14 @@ def _expanded(word: str, folder: str) -> Iterator[Target]:
 
 def _facts(target: Target, folder: str) -> Iterator[Target]:
     """Facts files with whole paths: a test may change the working folder before they are read."""
+    if is_url(target.spec):
+        from dockeraudit.facts_files import FolderError, listed
+
+        try:
+            yield from (Target(url, "facts", path=url) for url in listed(target.spec))
+        except FolderError as error:
+            raise TargetError(str(error)) from error
+        return
     path = os.path.join(folder, target.spec)
     if not os.path.isdir(path):
         yield msgspec.structs.replace(target, path=path)

@@ -20,9 +20,10 @@ from typing import TypeVar
 import msgspec
 
 from dockeraudit.facts import HostFacts, decode, encode
+from dockeraudit.facts_files import FactsFileError
 from dockeraudit.host import Host
 from dockeraudit.report import HostError, HostReport
-from dockeraudit.scan import FactsFileError, gather, report_host
+from dockeraudit.scan import gather, report_host
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportError
 from dockeraudit.transport.process import Cancel, Cancelled

@@ -17,10 +17,11 @@ from textwrap import dedent
 import pytest
 
 import dockeraudit.pytest_plugin.gate  # noqa: F401  pytester forgets what a run imports
+from dockeraudit.facts_files import read_facts
 from dockeraudit.host import Host
 from dockeraudit.plugins import checks
 from dockeraudit.report import Result
-from dockeraudit.scan import Plan, read_facts, report_host
+from dockeraudit.scan import Plan, report_host
 from dockeraudit.selection import select
 
 CHECKS = len(select(checks(), "daemon", (), ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import io
 import json
 import os
@@ -16,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from dockeraudit import __version__
+from dockeraudit.collect import standalone
 from tests.lab import throwaway
 from tests.lab.api import CONTAINER_IMAGE, Api
 from tests.lab.hosts import DROP_IN, File, Host, Truth
@@ -378,13 +381,17 @@ def crossed(
     assert done.host(target)["state"] == ("partial" if request.param == "user" else "scanned")
     collected = Started(["collect", f"--ssh-config={config}", target, "-o", str(saved)], env=env)
     assert collected.finish(60).code == 0
-    facts = [path.read_bytes() for path in saved.iterdir()]
+    facts = [gzip.decompress(path.read_bytes()) for path in saved.iterdir()]
     # At least one round each: the recorder was in between.
     assert len([path for path in recorded.iterdir() if path.suffix == ".out"]) >= 2
     pieces = {path.name: path.read_bytes() for path in recorded.iterdir()}
     pieces |= {f"report {name}": data for name, data in done.files.items()}
     pieces |= {"stdout": done.out, "stderr": done.err.encode("utf-8", "surrogateescape")}
     pieces |= {"collect's stdout": b"", "facts": facts[0]}
+    if request.param == "root":
+        printed = planted.host.sh(standalone(__version__).decode())
+        assert " done " in printed.splitlines()[-1]
+        pieces["pushed.out"] = printed.encode("utf-8", "surrogateescape")
     return Crossed(pieces, facts[0].decode(), done.verdicts(target))
 
 
