@@ -20,7 +20,7 @@ FailOn = FailOnName
 def summarize(hosts: Iterable[HostReport], fail_on: FailOn) -> Summary:
     """Counts over all hosts, the exit code and its rule."""
     hosts = tuple(hosts)
-    states = [host.state for host in hosts]
+    states = [host.state for host in hosts if not host.same_as]
     results = [result for host in hosts for result in host.results]
     by_status: dict[str, int] = {
         status: sum(each.status == status for each in results) for status in STATUSES
@@ -32,6 +32,7 @@ def summarize(hosts: Iterable[HostReport], fail_on: FailOn) -> Summary:
             scanned=states.count("scanned"),
             partial=states.count("partial"),
             unreachable=states.count("unreachable"),
+            repeated=len(hosts) - len(states),
         ),
         results={**by_status, "waived": sum(each.waiver is not None for each in results)},
         by_severity={name: sum(r.severity == name for r in counted) for name in SEVERITIES},
@@ -64,8 +65,11 @@ def decide(hosts: tuple[HostReport, ...], fail_on: FailOn) -> tuple[int, str]:
         code, rule = CLEAN, "--fail-on none: findings do not count"
     else:
         code, rule = CLEAN, f"no finding at or above {level}"
-    bare = sum(host.state != "unreachable" and not host.engines for host in hosts)
+    own = [host for host in hosts if not host.same_as]
+    bare = sum(host.state != "unreachable" and not host.engines for host in own)
     notes = (*missing, f"no Docker engine on {_number(bare, 'host')}") if bare else missing
+    if len(own) < len(hosts):
+        notes = (*notes, f"{_number(len(hosts) - len(own), 'target')} named a host once more")
     return code, "; ".join((rule, *notes))
 
 
@@ -83,7 +87,11 @@ def _missing(hosts: tuple[HostReport, ...], fail_on: FailOn) -> Iterable[str]:
     ]
     if unknown:
         yield f"{_number(len(unknown), 'result')} unknown at or above --fail-on {fail_on}"
-    idle = [host for host in hosts if host.engines and not any(_applied(r) for r in host.results)]
+    idle = [
+        host
+        for host in hosts
+        if host.engines and not host.same_as and not any(_applied(r) for r in host.results)
+    ]
     if idle:
         yield f"not one check applied on {_number(len(idle), 'host')} with an engine"
 

@@ -194,6 +194,12 @@ class HostReport(Struct, frozen=True):
     certificates: tuple[ReportedCertificate, ...] | None = None
     """Those that could be read, of engines and their clients. Null: not told; the host was not
     reached, or no certificate could be read where some may be."""
+    groups: tuple[str, ...] = ()
+    """Those that the inventory has the target in."""
+    labels: dict[str, str] = {}
+    """What the inventory says of the target."""
+    same_as: str = ""
+    """The target of another report, which has the results of this host: it was named twice."""
 
     def count(self, severity: SeverityName) -> int:
         """How many failures of that severity count."""
@@ -206,6 +212,8 @@ class HostCounts(Struct, frozen=True):
     scanned: int = 0
     partial: int = 0
     unreachable: int = 0
+    repeated: int = 0
+    """Targets whose host is counted above under another target."""
 
 
 class Summary(Struct, frozen=True):

@@ -12,8 +12,8 @@ from msgspec import Struct
 from dockeraudit.check import Check
 from dockeraudit.collect import CollectError, build, merge, parse
 from dockeraudit.effective.model import Outcome
-from dockeraudit.facts import FactsError, HostFacts, Unread
-from dockeraudit.facts import decode as decode_facts
+from dockeraudit.facts import HostFacts, Unread
+from dockeraudit.facts_files import FactsFileError, read_facts
 from dockeraudit.host import Engine, Host, Listener
 from dockeraudit.judge import judge
 from dockeraudit.report import (
@@ -36,12 +36,9 @@ from dockeraudit.transport import (
 from dockeraudit.transport.failures import unanswered
 from dockeraudit.transport.process import Cancel, Cancelled
 
-MAX_FACTS_FILE = 64 * 1024 * 1024
-LAST_SECOND = 253_402_300_799
-"""The end of the year 9999, after which there is no RFC 3339 time."""
-
 if TYPE_CHECKING:
     from dockeraudit.fleet import HostShown
+    from dockeraudit.repeated import Identity
 
 R = TypeVar("R")
 
@@ -55,15 +52,17 @@ class Plan(Struct, frozen=True):
     probe: bool = False
     settings: Settings = Settings(now=0)
     """`now` is set for each host to the time of its collection."""
+    as_of: int | None = None
+    """Judge by this time, in seconds since the epoch, instead."""
     profile: str = ""
     """For the host's report, where it is another than the whole report's; so is `fail_on`."""
     fail_on: FailOnName | None = None
-    another: "Callable[[str], Plan | None] | None" = None
+    another: "Callable[[str, Target | None], Plan | None] | None" = None
     """The plan for a target of that name, where there is one of its own."""
 
-    def of(self, name: str) -> "Plan":
-        """The plan for a target of that name."""
-        return (self.another and self.another(name)) or self
+    def of(self, name: str, target: Target | None = None) -> "Plan":
+        """The plan for a target of that name; `target` knows of an inventory's groups."""
+        return (self.another and self.another(name, target)) or self
 
 
 def scan(
@@ -88,11 +87,15 @@ def scan(
         cancel,
     )
     reports = tuple(each.report for each in looked)
-    if not any(each.shown for each in looked):
-        return reports
-    from dockeraudit.fleet import compared
+    if any(each.shown for each in looked):
+        from dockeraudit.fleet import compared
 
-    return compared(reports, tuple(each.shown for each in looked))
+        reports = compared(reports, tuple(each.shown for each in looked))
+    if any(each.identity for each in looked):
+        from dockeraudit.repeated import once
+
+        reports = once(reports, (each.identity for each in looked))
+    return reports
 
 
 def in_turn(
@@ -130,6 +133,8 @@ class _Looked(Struct, frozen=True):
 
     report: HostReport
     shown: "HostShown | None" = None
+    identity: "Identity | None" = None
+    """None: unknown, or there is no other host to confuse it with."""
 
 
 def _looked(target: Target, plan: Plan, cancel: Cancel, *, several: bool) -> _Looked:
@@ -139,14 +144,19 @@ def _looked(target: Target, plan: Plan, cancel: Cancel, *, several: bool) -> _Lo
         problem = HostError("interrupted", "interrupted before it began", "")
         return _Looked(unreachable(target, problem, 0))
     if target.kind != "facts":
-        plan = plan.of(target.spec)
+        plan = plan.of(target.spec, target)
     try:
         host = gather(target, plan, cancel)
         if target.kind == "facts":
-            report = report_host(host, plan.of(host.facts.target))
+            report = report_host(host, plan.of(host.facts.target, target))
         else:
             report = report_host(host, plan, target.spec)
-        return _Looked(report, _shown(host, report) if several else None)
+        report = _as_listed(report, target)
+        if not several:
+            return _Looked(report)
+        from dockeraudit.repeated import identity
+
+        return _Looked(report, _shown(host, report), identity(target, host, report.address))
     except TransportError as error:
         problem = HostError(error.kind, error.message, error.hint)
     except Cancelled:
@@ -162,6 +172,13 @@ def _looked(target: Target, plan: Plan, cancel: Cancel, *, several: bool) -> _Lo
             "report it, with what DOCKERAUDIT_DEBUG=1 shows",
         )
     return _Looked(unreachable(target, problem, time.monotonic() - started))
+
+
+def _as_listed(report: HostReport, target: Target) -> HostReport:
+    """The report, with what an inventory says of its target."""
+    if not target.groups and not target.labels:
+        return report
+    return msgspec.structs.replace(report, groups=target.groups, labels=dict(target.labels))
 
 
 def _shown(host: Host, report: HostReport) -> "HostShown | None":
@@ -183,7 +200,10 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
     """
     if target.kind == "facts":
         return Host(_named(read_facts(target.path or "")))
-    transport = open_transport(target, plan.options, cancel)
+    options = plan.options
+    if target.become is not None:
+        options = msgspec.structs.replace(options, become=target.become)
+    transport = open_transport(target, options, cancel)
     nonce = os.urandom(16).hex()
     collected_at = int(time.time())
     answer = transport.run(("sh",), build(nonce), plan.limits)
@@ -210,7 +230,7 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
     if plan.probe:
         from dockeraudit.probe import probe_host
 
-        wires = probe_host(target, plan.options, host, cancel)
+        wires = probe_host(target, options, host, cancel)
         host = Host(msgspec.structs.replace(host.facts, wires=host.facts.wires + wires))
     return host
 
@@ -257,58 +277,11 @@ def unseen(host: Host, checks: Iterable[Check[Any]]) -> tuple[str, ...]:
     return tuple(path for path in asked if path not in host.facts.files)
 
 
-class FactsFileError(FactsError):
-    """A facts file that can't be judged, and what to do."""
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.hint = hint
-
-
-def read_facts(path: str) -> HostFacts:
-    """Facts from a file, compressed or not.
-
-    Raises:
-        FactsFileError: it can't be read, is too large, or is not a facts file.
-    """
-    again = "collect it again with `dockeraudit collect`"
-    try:
-        data = _content(path)
-    except (OSError, EOFError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-        hint = again if path.endswith(".gz") and reason == str(error) else "check the path"
-        raise FactsFileError(reason, hint) from error
-    except Exception as error:  # zlib.error, whose module is needed for nothing else
-        raise FactsFileError(str(error), again) from error
-    if len(data) > MAX_FACTS_FILE:
-        raise FactsFileError(f"larger than {MAX_FACTS_FILE >> 20} MiB", again)
-    try:
-        facts = decode_facts(data)
-    except FactsError as error:
-        other = "version" in str(error) and not str(error).startswith("not a facts file")
-        hint = "scan it with the dockeraudit that wrote it, or a newer one" if other else again
-        raise FactsFileError(str(error), hint) from error
-    except RecursionError as error:
-        raise FactsFileError("not a facts file: nested too deeply", again) from error
-    if not 0 <= facts.collected_at <= LAST_SECOND or facts.duration < 0:
-        raise FactsFileError("not a facts file: no time of a collection in it", again)
-    return facts
-
-
-def _content(path: str) -> bytes:
-    if not path.endswith(".gz"):
-        with open(path, "rb") as file:
-            return file.read(MAX_FACTS_FILE + 1)
-    import gzip
-
-    with gzip.open(path, "rb") as packed:
-        return packed.read(MAX_FACTS_FILE + 1)
-
-
 def report_host(host: Host, plan: Plan, target: str = "") -> HostReport:
     """The report of a host whose facts are here; `target`: as the user named it just now."""
     facts = host.facts
-    settings = msgspec.structs.replace(plan.settings, now=facts.collected_at)
+    now = facts.collected_at if plan.as_of is None else plan.as_of
+    settings = msgspec.structs.replace(plan.settings, now=now)
     results = judge(host, plan.checks, settings)
     unknown = sum(result.status == "unknown" for result in results)
     error = _privilege_error(facts, unknown)
@@ -339,6 +312,8 @@ def unreachable(target: Target, error: HostError, duration: float) -> HostReport
         state="unreachable",
         error=error,
         duration_s=round(duration, 3),
+        groups=target.groups,
+        labels=dict(target.labels),
     )
 
 

@@ -8,7 +8,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-FACTS_ENDINGS = (".facts.json", ".facts.json.gz")
+FACTS_ENDINGS = (".facts.json", ".facts.json.gz", ".facts.out", ".facts.out.gz")
+"""What `collect` writes, and what the stand-alone collector prints."""
+
+STORES = ("abfs", "abfss", "az", "file", "gcs", "gs", "hdfs", "memory", "s3", "s3a")
+"""fsspec's schemes of places that keep facts files."""
 
 OURS = {"local": "local", "ssh": "ssh", "safe-ssh": "ssh", "paramiko": "ssh"}
 """testinfra's schemes that our own transports serve."""
@@ -33,7 +37,6 @@ MISTAKEN = {
     "npipe": "a pipe of the Docker API is not a target: name the host, `HOST`",
     "http": "a target is a host, not a page: `HOST`",
     "https": "a target is a host, not a page: `HOST`",
-    "file": "write the path itself, for example `./web1.facts.json`",
 }
 
 
@@ -49,9 +52,23 @@ class Target(Struct, frozen=True):
     port: int | None = None
     """None leaves the port to ssh and its configuration."""
     path: str | None = None
-    """facts: the file or the folder."""
+    """facts: the file or the folder, or a URL of either."""
     uri: str | None = None
     """testinfra: what testinfra's `get_backend` takes."""
+    groups: tuple[str, ...] = ()
+    """Those of an inventory, all that it is in."""
+    labels: tuple[tuple[str, str], ...] = ()
+    become: bool | None = None
+    """What the inventory says; None: it says nothing."""
+
+    @property
+    def way(self) -> tuple[object, ...]:
+        """What two names of one thing have in common."""
+        if self.kind == "local":
+            return (self.kind,)
+        if self.kind == "ssh":
+            return (self.kind, self.host.lower(), self.user, self.port)
+        return (self.kind, self.path, self.uri)
 
 
 class TargetError(ValueError):
@@ -77,10 +94,33 @@ def parse(spec: str, holds_facts: Callable[[str], bool] = lambda path: False) ->
         return Target(spec, "local")
     if "/" in spec:
         raise TargetError(
-            f"no facts at {_shown(spec)}: a facts file ends in .facts.json or .facts.json.gz, "
-            "and a folder holds such files"
+            f"no facts at {_shown(spec)}: a facts file ends in .facts.json, .facts.json.gz or "
+            ".facts.out, and a folder holds such files"
         )
     return _ssh(spec, spec)
+
+
+def reached(name: str, host: str, user: str | None = None, port: int | None = None) -> Target:
+    """A host over SSH that a source calls by a name, and reaches at an address.
+
+    It goes by that name, unless the name would mean something else on a command line.
+    """
+    shown = name if name == host else f"{name} at {host}"
+    if not _is_ipv6(host):
+        _check_host(shown, host)
+    if user is not None:
+        _check_user(user, user)
+    if port is not None and not 0 < port < 65536:
+        raise TargetError(f"the port {port} of {_shown(name)} is not one from 1 to 65535")
+    try:
+        plain = parse(name) == Target(name, "ssh", host=name)
+    except TargetError:
+        plain = False
+    if not plain:
+        address = f"[{host}]" if ":" in host else host
+        start = f"{user}@" if user else ""
+        name = f"ssh://{start}{address}{f':{port}' if port else ''}"
+    return Target(name, "ssh", host=host, user=user or None, port=port)
 
 
 def facts_folder(path: str) -> bool:
@@ -92,7 +132,28 @@ def facts_folder(path: str) -> bool:
         return False
 
 
+def is_url(place: str) -> bool:
+    """Whether facts are at a URL, not at a path."""
+    scheme, separator, _ = place.partition("://")
+    return bool(separator) and scheme in STORES
+
+
+def _stored(spec: str, scheme: str, rest: str) -> Target:
+    if not rest.strip("/"):
+        raise TargetError(f"no place in {_shown(spec)}: write {scheme}://PLACE/FOLDER")
+    if not spec.isprintable() or "::" in rest:
+        raise TargetError(f"{_shown(spec)} is no plain URL: write {scheme}://PLACE/FOLDER")
+    if ":" in rest.partition("/")[0].rpartition("@")[0]:
+        raise TargetError(
+            f"{_shown(spec)} holds a password: leave it out, and let the store's own "
+            "configuration prove who you are"
+        )
+    return Target(spec, "facts", path=spec)
+
+
 def _uri(spec: str, scheme: str, rest: str) -> Target:
+    if scheme in STORES:
+        return _stored(spec, scheme, rest)
     if scheme in OURS:
         return _own_uri(spec, scheme, rest)
     if scheme in FOREIGN:
@@ -101,7 +162,7 @@ def _uri(spec: str, scheme: str, rest: str) -> Target:
         raise TargetError(f"unknown scheme in {_shown(spec)}: write it as {scheme.lower()}://")
     hint = MISTAKEN.get(scheme.lower())
     if hint is None:
-        known = ", ".join(sorted({"local", "ssh", *FOREIGN}))
+        known = ", ".join(sorted({"local", "ssh", *FOREIGN, *STORES}))
         hint = f"known are {known}; for a host write ssh://USER@HOST:PORT"
     raise TargetError(f"unknown scheme in {_shown(spec)}: {hint}")
 

@@ -77,8 +77,11 @@ class Group(Struct, frozen=True, kw_only=True, rename="kebab", forbid_unknown_fi
 
     targets: Annotated[
         Words,
-        Meta(description="Which: names as they are given to scan, `*` and `?` stand for text."),
-    ]
+        Meta(
+            description="Which: names as they are given to scan, `*` and `?` stand for text. "
+            "A group of an inventory that has the group's name is in it, too."
+        ),
+    ] = ()
     profile: Annotated[str | None, Meta(description="Instead of the profile above.")] = None
     fail_on: Annotated[FailOnName | None, Meta(description="Instead of fail-on above.")] = None
     become: Annotated[bool | None, Meta(description="Instead of become above.")] = None
@@ -107,7 +110,7 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         Words, Meta(description="What to scan where no TARGET is given; none is this machine.")
     ] = ()
     inventories: Annotated[
-        Words, Meta(description="Files with a target a line, read where no TARGET is given.")
+        Words, Meta(description="Lists, tables and inventories, read where no TARGET is given.")
     ] = ()
     profile: Annotated[
         str, Meta(description="Which checks to run; `dockeraudit list --profile NAME` shows them.")

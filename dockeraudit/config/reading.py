@@ -45,18 +45,23 @@ class Loaded(Struct, frozen=True):
             return path
         return os.path.join(os.path.dirname(self.path), os.path.expanduser(path))
 
-    def settings(self, names: Iterable[str] = ()) -> Settings:
+    def settings(self, names: Iterable[str] = (), listed: Iterable[str] = ()) -> Settings:
         """What checks are told of a target with these names: [settings], then its groups'."""
         table: dict[str, Any] = {}
-        for each in ((), *(("groups", name) for name, _ in self.groups(names))):
+        for each in ((), *(("groups", name) for name, _ in self.groups(names, listed))):
             table |= self._table((*each, "settings"))
         return settings_of(msgspec.convert(table, CheckSettings))
 
-    def groups(self, names: Iterable[str]) -> Iterator[tuple[str, Group]]:
-        """The groups that a target with these names is in, in the order of the file."""
-        known = tuple(names)
+    def groups(
+        self, names: Iterable[str], listed: Iterable[str] = ()
+    ) -> Iterator[tuple[str, Group]]:
+        """The groups that a target with these names is in, in the order of the file.
+
+        `listed`: those that an inventory has it in.
+        """
+        known, inside = tuple(names), frozenset(listed)
         for name, group in self.values.groups.items():
-            if any(matches(pattern, known) for pattern in group.targets):
+            if name in inside or any(matches(pattern, known) for pattern in group.targets):
                 yield name, group
 
     def _table(self, key: Path) -> dict[str, Any]:
@@ -157,8 +162,8 @@ def _meaning(loaded: Loaded) -> Iterator[str]:
     """What types can't say."""
     sets: list[tuple[tuple[str, ...], CheckSettings]] = [(("settings",), loaded.values.settings)]
     for name, group in loaded.values.groups.items():
-        if not group.targets:
-            named = ("groups", name, "targets")
+        named = ("groups", name, "targets")
+        if not group.targets and loaded.origin(*named):
             yield f"{loaded.origin(*named)}: {shown(named)}: no target is named"
         if group.settings is not None:
             sets.append((("groups", name, "settings"), group.settings))

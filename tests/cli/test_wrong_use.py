@@ -48,7 +48,6 @@ CASES = [
     pytest.param(["scan", "--", "-oProxyCommand=id"], "begins with -", id="the same behind --"),
     pytest.param(["scan", "/nowhere/at/all"], "no facts at", id="no folder"),
     pytest.param(["scan", "-i", "/nowhere/hosts"], "No such file", id="no inventory"),
-    pytest.param(["scan", "-i", "/"], "Is a directory", id="inventory is a folder"),
     pytest.param(["scan", "--ssh-config", "/nowhere", "a"], "/nowhere", id="no ssh_config"),
     pytest.param(["collect", HOST], "holds facts already", id="collect a facts file"),
     pytest.param(["effective", "-H", "fd://"], "stand behind `--`", id="daemon's option"),
@@ -78,7 +77,9 @@ def test_one_line(arguments: list[str], said: str) -> None:
         pytest.param(b"", "what was named is empty", id="empty"),
         pytest.param(b"# nobody\n\n", "what was named is empty", id="comments only"),
         pytest.param(b"ok\nweb 1\n", ":2: ", id="the line is named"),
-        pytest.param(b"[web]\nweb1\n", ":1: ", id="an ini file"),
+        pytest.param(b"web1\nweb[1:0]\n", ":2: ", id="a bad range"),
+        pytest.param(b"target,groups\nweb1,a,b\n", ":2: ", id="a bad row"),
+        pytest.param(b'["web1",\n3]', ":2: ", id="a bad element"),
         pytest.param(b"\xff\xfe", "UTF-8", id="no text"),
     ],
 )
