@@ -228,7 +228,8 @@ def test_no_original_survives(o: dict[str, str]) -> None:
     report = report_of(facts)
     replacer = redactor(facts, report)
     done = [plain(replacer.facts(facts)), plain(replacer.report(report))]
-    heads = {*HEADS, *(f"not found: {head}" for head in HEADS)}
+    # Ours, whatever a host is called: `debug` is a word of an id.
+    heads = {*HEADS, *(f"not found: {head}" for head in HEADS), *(each.id for each in CHECKS)}
     for text in leaves(done):
         if text in heads:
             continue
