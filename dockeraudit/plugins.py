@@ -42,7 +42,8 @@ class Writer(Protocol):
 
     It may have a `MODE`, such as 0o644, where others than the file's owner have to read it, and
     `recognises(head: bytes) -> bool`, which tells a report of its own by the first 4,096 bytes: a
-    file that nobody recognises is only replaced with `--force`.
+    file that nobody recognises is only replaced with `--force`. With `FOR_PEOPLE = True` it writes
+    in the language that `dockeraudit.language` speaks, else it is called while that is English.
     """
 
     EXTENSION: str

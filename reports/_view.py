@@ -48,7 +48,9 @@ _SEVERITIES = {
 }
 MODES = {
     "PLAIN": marked("no TLS: anyone who connects is root"),
-    "TLS-NOAUTH": marked("TLS, but no client certificate is asked for: anyone who connects is root"),
+    "TLS-NOAUTH": marked(
+        "TLS, but no client certificate is asked for: anyone who connects is root"
+    ),
     "MTLS": marked("TLS with a client certificate of the configured CA"),
     "MTLS-SYSROOTS": marked("accepts a client certificate of any public CA"),
     "BROKEN": marked("set up, but can't work"),
@@ -309,7 +311,10 @@ def verdict(report: Report) -> Verdict:
         failed = sum(report.summary.by_severity.values())
         bad = sum(any(result.counts for result in host.results) for host in report.hosts)
         what = counted(
-            failed, "{n} check fails on {hosts}", "{n} checks fail on {hosts}", hosts=some(bad, total)
+            failed,
+            "{n} check fails on {hosts}",
+            "{n} checks fail on {hosts}",
+            hosts=some(bad, total),
         )
         sentence = gettext("{what}; {n} of {severity} severity.").format(
             what=what, n=f"{report.summary.by_severity[worst]:,}", severity=severity(worst)
@@ -412,7 +417,9 @@ def state(name: str) -> str:
 def some(number: int, total: int) -> str:
     """`1 host`, `all 3 hosts`, `2 of 3 hosts`."""
     if number == total:
-        return counted(total, "{n} host", "all {n} hosts")
+        if total == 1:
+            return counted(1, "{n} host", "{n} hosts")
+        return gettext("all {n} hosts").format(n=f"{total:,}")
     return gettext("{n} of {total} hosts").format(n=f"{number:,}", total=f"{total:,}")
 
 

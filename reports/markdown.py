@@ -9,10 +9,11 @@ emoji or HTML of it.
 import re
 from collections.abc import Iterable, Iterator
 
+from dockeraudit.language import counted, gettext
 from dockeraudit.output import visible
-from dockeraudit.report import HostReport, Report, ReportedFinding, Result
+from dockeraudit.report import SEVERITIES, HostReport, Report, ReportedFinding, Result
 
-from . import _plain
+from . import _plain, _rule
 from ._view import (
     Group,
     blocks,
@@ -20,13 +21,15 @@ from ._view import (
     exposures,
     failing,
     gaps,
-    plural,
+    severity,
+    state,
     tally,
     verdict,
     worst_findings,
 )
 
 EXTENSION = "md"
+FOR_PEOPLE = True
 
 MOST = 60_000
 _RESERVE = 400
@@ -37,7 +40,9 @@ _CASES = 10
 _TEXT = 1_000
 _MARK = "<!-- dockeraudit -->\n"
 _TONES = {"bad": "❌", "incomplete": "⚠️", "good": "✅", "empty": "⚠️"}
-_WORD = re.compile(r"\(?[^\W_]+(?:[.,'/-][^\W_]+)*[.,:;)?!]*")
+_WORD = re.compile(r"\(?[^\W_]+(?:(?:[.,'/·-]|(?<=[가-힣])\(|\)(?=[가-힣]))[^\W_]+)*[.,:;)?!]*")
+"""A harmless word. Korean sets brackets without a blank before them, and particles behind them."""
+_PARTICLES = re.compile(r"((?:[가-힣]+[(·])?)(.*?)((?:\)?[가-힣]+[.,:;)?!]*)?)", re.DOTALL)
 _MORE = re.compile(r"www\.|\bgh-?[0-9]|\b[0-9a-f]{7,40}\b|^[0-9]+[.)]", re.IGNORECASE)
 """A link, a reference to an issue or a commit, an item of a list."""
 
@@ -70,51 +75,72 @@ def render(report: Report) -> Iterator[str]:
         else:
             lost_groups += 1
     if lost_groups:
-        failed = f" with {plural(lost, 'failed result', 'failed results')}" if lost else ""
-        parts = plural(lost_groups, "part", "parts")
-        yield f"\n**{parts}{failed} did not fit here; the JSON or HTML report has all.**\n"
+        parts = counted(lost_groups, "{n} part", "{n} parts")
+        if lost:
+            failed = counted(lost, "{n} failed result", "{n} failed results")
+            parts = gettext("{parts} with {results}").format(parts=parts, results=failed)
+        text = gettext("{parts} did not fit here; the JSON or HTML report has all.")
+        yield f"\n**{text.format(parts=parts)}**\n"
     yield f"\n<sub>{_run(report)}</sub>\n"
 
 
 def _run(report: Report) -> str:
     version = _words(f"dockeraudit {report.tool.version}")
-    times = f"{_plain.rfc3339(report.started)} to {_plain.rfc3339(report.finished)}"
-    return f"{version}, profile {_words(report.profile)}, {times}"
+    text = gettext("{version}, profile {profile}, {start} to {end}")
+    return text.format(
+        version=version,
+        profile=_words(report.profile),
+        start=_plain.rfc3339(report.started),
+        end=_plain.rfc3339(report.finished),
+    )
 
 
 def _head(report: Report) -> Iterator[str]:
     said = verdict(report)
     yield f"{_MARK}### {_TONES[said.tone]} dockeraudit: {said.sentence}\n\n"
     yield "".join(f"* {line}\n" for line in (*said.missing, *said.open))
-    yield f"* {_words(report.summary.rule)} (exit code {report.summary.exit_code})\n"
+    code = gettext("exit code {code}").format(code=report.summary.exit_code)
+    yield f"* {_words(_rule.rule(report.summary.rule))} ({code})\n"
     exposed = exposures(report)
     for each in exposed[:_FINDINGS]:
-        where = f"{_plain.code(each.listener.address)} on {_plain.code(each.host.target)}"
-        yield f"* **{each.listener.now}**: {where} gives the engine away\n"
+        text = gettext("{address} on {host} gives the engine away").format(
+            address=_plain.code(each.listener.address), host=_plain.code(each.host.target)
+        )
+        yield f"* **{each.listener.now}**: {text}\n"
     if len(exposed) > _FINDINGS:
-        more = plural(len(exposed) - _FINDINGS, "address", "addresses")
-        yield f"* ... and {more} more like these\n"
+        more = counted(
+            len(exposed) - _FINDINGS,
+            "... and {n} address more like these",
+            "... and {n} addresses more like these",
+        )
+        yield f"* {more}\n"
     yield from _table(report)
 
 
 def _table(report: Report) -> Iterator[str]:
     if not report.hosts:
         return
-    yield "\n| host | state | critical | high | medium | low | info | unknown | manual | waived |\n"
+    heads = (
+        *(gettext("host"), gettext("state")),
+        *(severity(name) for name in SEVERITIES),
+        *(gettext("unknown"), gettext("manual"), gettext("waived")),
+    )
+    yield f"\n| {' | '.join(heads)} |\n"
     yield "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
     shown = sorted(report.hosts, key=_badness)[:_HOSTS]
     for host in shown:
         counts = tally(host)
         cells = [
             _plain.code(host.target, 80),
-            host.state,
+            state(host.state),
             *(cell.text for cell in counts.severities.values()),
             *(counts.count(each) for each in (counts.unknown, counts.manual, counts.waived)),
         ]
         yield f"| {' | '.join(cells)} |\n"
     if len(report.hosts) > len(shown):
-        yield f"\n{plural(len(report.hosts) - len(shown), 'host', 'hosts')} more, no worse.\n"
-    yield "\n`-` was not assessed; `?` not all of it was.\n"
+        more = len(report.hosts) - len(shown)
+        yield f"\n{counted(more, '{n} host more, no worse.', '{n} hosts more, no worse.')}\n"
+    yield f"\n{gettext('`-` was not assessed; `?` not all of it was.')}\n"
 
 
 def _badness(host: HostReport) -> tuple[bool, tuple[int, ...]]:
@@ -126,13 +152,14 @@ def _badness(host: HostReport) -> tuple[bool, tuple[int, ...]]:
 def _group(group: Group) -> str:
     """One check that fails, on all of its hosts."""
     first = group.cases[0][1]
-    hosts = plural(len(group.cases), "host", "hosts")
-    head = f"<b>{group.severity}</b> {_summary(first.title)} ({hosts})"
+    hosts = counted(len(group.cases), "{n} host", "{n} hosts")
+    head = f"<b>{severity(group.severity)}</b> {_summary(gettext(first.title))} ({hosts})"
     lines = [f"\n<details><summary>{head}</summary>\n\n"]
     for host, result in group.cases[:_CASES]:
         lines += _case(host, result)
     if len(group.cases) > _CASES:
-        lines.append(f"* ... and on {len(group.cases) - _CASES:,} more\n")
+        more = gettext("... and on {n} more").format(n=f"{len(group.cases) - _CASES:,}")
+        lines.append(f"* {more}\n")
     lines += _advice(first)
     lines.append("\n</details>\n")
     return "".join(lines)
@@ -145,7 +172,7 @@ def _case(host: HostReport, result: Result) -> Iterator[str]:
         note = excuse(result, finding)
         yield f"  * {_plain.code(finding.resource)}{note}{_proof(finding)}\n"
     if len(findings) > _FINDINGS:
-        yield f"  * ... and {len(findings) - _FINDINGS:,} more\n"
+        yield f"  * {_more(len(findings) - _FINDINGS)}\n"
 
 
 def _proof(finding: ReportedFinding) -> str:
@@ -153,13 +180,19 @@ def _proof(finding: ReportedFinding) -> str:
     if not finding.evidence:
         return ""
     proof = finding.evidence[0]
-    return f": {_plain.code(proof.source)} says {_plain.code(proof.detail)}"
+    text = gettext("{source} says {detail}")
+    return ": " + text.format(source=_plain.code(proof.source), detail=_plain.code(proof.detail))
+
+
+def _more(number: int) -> str:
+    return gettext("... and {n} more").format(n=f"{number:,}")
 
 
 def _advice(result: Result) -> Iterator[str]:
     if result.rationale:
-        yield f"\n**Why** {_words(' '.join(result.rationale.split()))}\n"
-    yield "\n**What to do**\n"
+        why = " ".join(text for _, text in blocks(result.rationale))
+        yield f"\n**{gettext('Why')}** {_words(' '.join(why.split()))}\n"
+    yield f"\n**{gettext('What to do')}**\n"
     for kind, text in blocks(_plain.prose(result.remediation)):
         yield f"\n{_block(text) if kind == 'command' else _words(text)}\n"
     references = ", ".join(_plain.code(each) for each in _plain.references(result))
@@ -169,20 +202,24 @@ def _advice(result: Result) -> Iterator[str]:
 
 def _foot(report: Report) -> Iterator[str]:
     yield from _folded(
-        "not assessed",
+        gettext("not assessed"),
         (
-            f"* {_plain.code(host.target)}: {host.state}: {_plain.code(_plain.lost(host))}\n"
+            f"* {_plain.code(host.target)}: {state(host.state)}: {_plain.code(_plain.lost(host))}\n"
             for host in report.hosts
             if host.state != "scanned"
         ),
         (
-            f"* {_plain.code(gap.reason)}: {plural(len(gap.checks), 'check', 'checks')} on "
-            f"{plural(len(gap.hosts), 'host', 'hosts')}\n"
+            f"* {_plain.code(gap.reason)}: {_cost(len(gap.checks), len(gap.hosts))}\n"
             for gap in gaps(report.hosts)
         ),
     )
-    yield from _folded("for a person to decide", _of(report, "manual"))
-    yield from _folded("waived", _waived(report))
+    yield from _folded(gettext("for a person to decide"), _of(report, "manual"))
+    yield from _folded(gettext("waived"), _waived(report))
+
+
+def _cost(checks: int, hosts: int) -> str:
+    where = counted(hosts, "{n} host", "{n} hosts")
+    return counted(checks, "{n} check on {hosts}", "{n} checks on {hosts}", hosts=where)
 
 
 def _folded(title: str, *parts: Iterable[str]) -> Iterator[str]:
@@ -192,7 +229,7 @@ def _folded(title: str, *parts: Iterable[str]) -> Iterator[str]:
         return
     shown = lines[:_HOSTS]
     if len(lines) > len(shown):
-        shown.append(f"* ... and {len(lines) - len(shown):,} more\n")
+        shown.append(f"* {_more(len(lines) - len(shown))}\n")
     count = f"{len(lines):,}"
     head = f"{title} ({count})"
     yield f"\n<details><summary>{head}</summary>\n\n{''.join(shown)}\n</details>\n"
@@ -217,9 +254,17 @@ def _waived(report: Report) -> Iterator[str]:
 def _words(text: str) -> str:
     """Our own words as they are; among them what could be more than a word is code."""
     shown = _plain.name(text) if len(text) <= _plain.NAME else visible(text[:_TEXT], keep="\n")
-    return " ".join(
-        word if _harmless(word) else _plain.code(word) for word in shown.split() if word
-    )
+    return " ".join(_word(word) for word in shown.split())
+
+
+def _word(word: str) -> str:
+    """A word, as code unless it is no more than a word; a Korean particle at it stays outside."""
+    if _harmless(word):
+        return word
+    match = _PARTICLES.fullmatch(word)
+    assert match
+    before, core, after = match.groups()
+    return f"{before}{_plain.code(core)}{after}" if core else _plain.code(word)
 
 
 def _harmless(word: str) -> bool:

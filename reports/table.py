@@ -9,15 +9,27 @@ Plain formatting, not rich: importing `rich.table` costs 60 to 90 ms of a 200 ms
 from collections.abc import Iterator
 from itertools import islice
 
+from dockeraudit.language import counted, gettext, marked, several
 from dockeraudit.lines import cells, inert, pad, wrap
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import SEVERITIES, HostReport, Proof, Report, Result, Waiver
 
-from . import _view
+from . import _rule, _view
 
 EXTENSION = "txt"
+FOR_PEOPLE = True
 
-_TITLES = ("CRIT", "HIGH", "MED", "LOW", "INFO", "UNKN", "MAN", "WAIV", "TIME")
+_TITLES = (
+    marked("CRIT"),
+    marked("HIGH"),
+    marked("MED"),
+    marked("LOW"),
+    marked("INFO"),
+    marked("UNKN"),
+    marked("MAN"),
+    marked("WAIV"),
+    marked("TIME"),
+)
 _NARROWEST = 66
 """The figures of the matrix and a name need as much."""
 _WORST = 20
@@ -88,9 +100,12 @@ class _Page:
 
 
 def _title(page: _Page, report: Report) -> Iterator[str]:
-    hosts = _view.plural(len(report.hosts), "host", "hosts")
+    hosts = counted(len(report.hosts), "{n} host", "{n} hosts")
     tool = f"{visible(report.tool.name)} {visible(report.tool.version)}"
-    text = f"profile {visible(report.profile)}, fail on {report.fail_on}, {hosts}"
+    fail_on = gettext("none") if report.fail_on == "none" else _view.severity(report.fail_on)
+    text = gettext("profile {profile}, fail on {severity}, {hosts}").format(
+        profile=visible(report.profile), severity=fail_on, hosts=hosts
+    )
     yield from page.hanging("", f"{tool}: {text}", "")
 
 
@@ -99,27 +114,42 @@ def _matrix(page: _Page, report: Report) -> Iterator[str]:
     if not report.hosts:
         return
     rows = [_numbers(host) for host in report.hosts]
-    wide = [max(len(title), *(len(row[at]) for row in rows)) for at, title in enumerate(_TITLES)]
-    room = page.width - sum(wide) - len(wide) - len(" scanned")
-    longest = max(4, *(cells(_names(host)) for host in report.hosts))
-    engine = max(6, *(cells(text) for host in report.hosts for text in _engines(host)))
+    heads = [gettext(title) for title in _TITLES]
+    wide = [max(cells(head), *(cells(row[at]) for row in rows)) for at, head in enumerate(heads)]
+    state = max(cells(text) for text in (gettext("STATE"), *map(_view.state, _SEEN)))
+    room = page.width - sum(wide) - len(wide) - 1 - state
+    longest = max(cells(gettext("HOST")), *(cells(_names(host)) for host in report.hosts))
+    engine = max(
+        cells(gettext("ENGINE")), *(cells(text) for host in report.hosts for text in _engines(host))
+    )
     beside = longest + 1 + engine <= room
     name = longest if beside else max(min(room, max(longest, engine + 2, 13)), 14)
-    lead = pad("HOST", name) + " " + pad("ENGINE", engine) if beside else pad("HOST, ENGINE", name)
-    titles = "".join(f" {title:>{size}}" for title, size in zip(_TITLES, wide, strict=True))
-    yield page.paint(f"{lead} {'STATE':7}{titles}", "bold")
+    lead = pad(gettext("HOST, ENGINE"), name)
+    if beside:
+        lead = pad(gettext("HOST"), name) + " " + pad(gettext("ENGINE"), engine)
+    titles = "".join(" " + _right(head, size) for head, size in zip(heads, wide, strict=True))
+    yield page.paint(f"{lead} {pad(gettext('STATE'), state)}{titles}", "bold")
     for host, row in zip(report.hosts, rows, strict=True):
         first, *below = _lead(host, name, engine if beside else 0)
         if host.state == "unreachable":
             yield from _unreachable(page, host, first, below)
             continue
         figures = "".join(
-            " " + _figure(page, at, text.rjust(size))
+            " " + _figure(page, at, _right(text, size))
             for at, (text, size) in enumerate(zip(row, wide, strict=True))
         )
-        yield f"{first} {host.state:7}{figures}"
+        yield f"{first} {pad(_view.state(host.state), state)}{figures}"
         yield from below
     yield from _legend(page, rows)
+
+
+_SEEN = ("scanned", "partial")
+"""The states of hosts that have figures."""
+
+
+def _right(text: str, width: int) -> str:
+    """A text at the right end of its column."""
+    return " " * (width - cells(text)) + text
 
 
 def _lead(host: HostReport, name: int, engine: int) -> Iterator[str]:
@@ -140,7 +170,7 @@ def _lead(host: HostReport, name: int, engine: int) -> Iterator[str]:
 
 def _unreachable(page: _Page, host: HostReport, first: str, below: list[str]) -> Iterator[str]:
     """The row of a host that gave no evidence: why, where the figures would be."""
-    why = "unreachable"
+    why = _view.state("unreachable")
     if host.error:
         why += f" - {visible(host.error.kind)}: {_short(host.error.message)}"
     lines = wrap(why, page.width - cells(first) - 1)
@@ -152,14 +182,14 @@ def _unreachable(page: _Page, host: HostReport, first: str, below: list[str]) ->
 
 def _names(host: HostReport) -> str:
     if host.hostname and host.hostname != host.target and host.target == "local":
-        return f"local ({_name(host.hostname)})"
-    return _name(host.target) or "(no name)"
+        return gettext("local ({name})").format(name=_name(host.hostname))
+    return _name(host.target) or gettext("(no name)")
 
 
 def _engines(host: HostReport) -> list[str]:
     if host.engines:
         return [_name(_view.engine_name(engine)) for engine in host.engines]
-    return ["-" if host.state == "unreachable" else "none found"]
+    return ["-" if host.state == "unreachable" else gettext("none found")]
 
 
 def _numbers(host: HostReport) -> list[str]:
@@ -182,8 +212,8 @@ def _figure(page: _Page, column: int, text: str) -> str:
 def _legend(page: _Page, numbers: list[list[str]]) -> Iterator[str]:
     shown = {mark for row in numbers for text in row[:-1] for mark in "-?" if mark in text}
     words = {
-        "-": "- not assessed",
-        "?": "? not all checks of that severity could be assessed",
+        "-": gettext("- not assessed"),
+        "?": gettext("? not all checks of that severity could be assessed"),
     }
     if shown:
         text = ", ".join(words[mark] for mark in "-?" if mark in shown)
@@ -218,24 +248,31 @@ def _failures(page: _Page, report: Report) -> Iterator[str]:
         yield from _advice(page, first)
     if hidden:
         yield ""
-        more = _view.plural(hidden, "more finding", "more findings")
-        yield from page.hanging("", f"... and {more}, none worse: -v shows all", "")
+        more = counted(
+            hidden,
+            "... and {n} more finding, none worse: -v shows all",
+            "... and {n} more findings, none worse: -v shows all",
+        )
+        yield from page.hanging("", more, "")
     if groups:
         yield ""
         example = visible(groups[0].check)
-        text = f"More about a check: dockeraudit explain {example}"
+        text = gettext("More about a check: {command}")
+        text = text.format(command=f"dockeraudit explain {example}")
         yield from (page.paint(line, "dim") for line in wrap(text, page.width))
 
 
 def _more_alike(number: int, group: _view.Group) -> str:
-    hosts = _view.plural(len(group.cases), "host", "hosts")
-    return f"... {number:,} more like this ({hosts} in all): -v shows all"
+    hosts = counted(len(group.cases), "{n} host", "{n} hosts")
+    text = gettext("... {n} more like this ({hosts} in all): -v shows all")
+    return text.format(n=f"{number:,}", hosts=hosts)
 
 
 def _heading(page: _Page, result: Result) -> Iterator[str]:
     """The severity in the margin, then the check and the defect."""
-    yield from page.entry(result.severity.upper(), visible(result.check), result.severity)
-    for line in wrap(_short(result.title), page.width - len(_INDENT)):
+    label = _view.severity(result.severity).upper()
+    yield from page.entry(label, visible(result.check), result.severity)
+    for line in wrap(_short(gettext(result.title)), page.width - len(_INDENT)):
         yield _INDENT + page.paint(line, "bold")
 
 
@@ -245,11 +282,11 @@ def _found(page: _Page, host: str, result: Result) -> Iterator[list[str]]:
     for finding in _view.worst_findings(result):
         text = lead + _short(finding.message) + _view.excuse(result, finding)
         yield [
-            *page.entry("  found", text),
+            *page.entry("  " + gettext("found"), text),
             *(line for proof in finding.evidence for line in _proof(page, proof)),
         ]
     if not result.findings:
-        yield list(page.entry("  found", lead + _short(result.message)))
+        yield list(page.entry("  " + gettext("found"), lead + _short(result.message)))
 
 
 def _proof(page: _Page, proof: Proof) -> Iterator[str]:
@@ -262,7 +299,8 @@ def _proof(page: _Page, proof: Proof) -> Iterator[str]:
 
 
 def _advice(page: _Page, result: Result) -> Iterator[str]:
-    for name, text in (("why", result.rationale), ("fix", result.remediation)):
+    parts = ((gettext("why"), result.rationale), (gettext("fix"), result.remediation))
+    for name, text in parts:
         label = f"  {name}"
         for kind, block in _view.blocks(clipped(text, _VERBOSE_DETAIL)):
             if kind == "prose":
@@ -291,20 +329,25 @@ def _waived(page: _Page, report: Report) -> Iterator[str]:
     for index, (host, result) in enumerate(shown):
         assert result.waiver
         yield from page.entry(
-            "" if index else "WAIVED",
-            f"{_names(host)}: {visible(result.check)} ({result.severity}), {_until(result.waiver)}"
-            f"{_short(result.waiver.reason)}",
+            "" if index else gettext("WAIVED"),
+            f"{_names(host)}: {visible(result.check)} ({_view.severity(result.severity)}), "
+            f"{_until(result.waiver)}{_short(result.waiver.reason)}",
             "bold",
         )
     if len(waived) > len(shown):
-        yield from page.entry("", f"... and {len(waived) - len(shown):,} more: -v shows all")
+        yield from page.entry("", _more(len(waived) - len(shown)))
 
 
 def _until(waiver: Waiver) -> str:
     """What is in the baseline has neither an end nor somebody who answers for it."""
     if not waiver.expires:
         return ""
-    return f"until {_short(waiver.expires)} by {_short(waiver.owner)}: "
+    text = gettext("until {day} by {owner}")
+    return text.format(day=_short(waiver.expires), owner=_short(waiver.owner)) + ": "
+
+
+def _more(number: int) -> str:
+    return gettext("... and {n} more: -v shows all").format(n=f"{number:,}")
 
 
 def _not_assessed(page: _Page, report: Report) -> Iterator[str]:
@@ -313,46 +356,51 @@ def _not_assessed(page: _Page, report: Report) -> Iterator[str]:
     reasons = _view.gaps(report.hosts)
     if not missed and not reasons:
         return
-    yield page.paint("NOT ASSESSED (which is not the same as clean)", "bold")
+    yield page.paint(gettext("NOT ASSESSED (which is not the same as clean)"), "bold")
     for host in missed:
         why = f"{visible(host.error.kind)}: {_short(host.error.message)}" if host.error else "-"
-        yield from page.hanging("  ", f"{_names(host)}, the whole host: {why}", "    ")
+        text = gettext("{host}, the whole host: {reason}").format(host=_names(host), reason=why)
+        yield from page.hanging("  ", text, "    ")
     for gap in reasons if page.verbose else reasons[:_GAPS]:
         yield from page.hanging("  ", _gap(page, gap, len(report.hosts)), "    ")
     if len(reasons) > _GAPS and not page.verbose:
-        yield f"  ... and {len(reasons) - _GAPS:,} more reasons: -v shows all"
+        text = gettext("... and {n} more reasons: -v shows all")
+        yield "  " + text.format(n=f"{len(reasons) - _GAPS:,}")
     hints: dict[str, list[str]] = {}
     for host in report.hosts:
         if host.error and host.error.hint:
             hints.setdefault(_short(host.error.hint), []).append(_names(host))
     for hint, hosts in hints.items():
-        yield from page.entry("  hint", f"{_list(hosts, 4)}: {hint}")
+        yield from page.entry("  " + gettext("hint"), f"{_list(hosts, 4)}: {hint}")
 
 
 def _gap(page: _Page, gap: _view.Gap, total: int) -> str:
-    where = ""
-    if total > 1:
-        hosts = [_names(host) for host in gap.hosts]
-        where = f" on {_list(hosts, len(hosts) if page.verbose else 4)}"
     names = [visible(check) for check in gap.checks]
     checks = _list(names, len(names) if page.verbose else 3)
-    return f"{_short(gap.reason)}{where}: {checks}"
+    if total <= 1:
+        return f"{_short(gap.reason)}: {checks}"
+    hosts = [_names(host) for host in gap.hosts]
+    return gettext("{reason} on {hosts}: {checks}").format(
+        reason=_short(gap.reason),
+        hosts=_list(hosts, len(hosts) if page.verbose else 4),
+        checks=checks,
+    )
 
 
 def _rest(page: _Page, report: Report) -> Iterator[str]:
     """What needs no line of its own, as counts."""
     counts = report.summary.results
     words = {
-        "pass": "passed",
-        "not-applicable": "not applicable",
-        "manual": "for a person to decide",
-        "unknown": "not assessed",
-        "waived": "waived",
+        "pass": gettext("{n} passed"),
+        "not-applicable": gettext("{n} not applicable"),
+        "manual": gettext("{n} for a person to decide"),
+        "unknown": gettext("{n} not assessed"),
+        "waived": gettext("{n} waived"),
     }
-    known = [f"{counts[key]:,} {word}" for key, word in words.items() if counts.get(key)]
+    known = [text.format(n=f"{counts[key]:,}") for key, text in words.items() if counts.get(key)]
     failed = sum(report.summary.by_severity.values())
-    text = ", ".join([_view.plural(failed, "check failed", "checks failed"), *known])
-    hint = "" if page.verbose or not counts.get("manual") else " (-v lists all)"
+    text = ", ".join([counted(failed, "{n} check failed", "{n} checks failed"), *known])
+    hint = "" if page.verbose or not counts.get("manual") else gettext(" (-v lists all)")
     yield from wrap(text + hint, page.width)
 
 
@@ -363,18 +411,23 @@ def _everything(page: _Page, report: Report) -> Iterator[str]:
     for index, host in enumerate(report.hosts):
         if index:
             yield ""
-        for line in wrap(f"ALL RESULTS OF {_names(host)}", page.width):
+        heading = gettext("ALL RESULTS OF {host}").format(host=_names(host))
+        for line in wrap(heading, page.width):
             yield page.paint(line, "bold")
         for one in _view.addresses(host.listeners):
             witnesses = ", ".join(
-                f"{witness} {getattr(one, witness) or '-'}"
-                for witness in ("configured", "running", "observed")
+                f"{name} {mode or '-'}"
+                for name, mode in (
+                    (gettext("configured"), one.configured),
+                    (gettext("running"), one.running),
+                    (gettext("observed"), one.observed),
+                )
             )
             address = f"{_short(one.engine)} {_short(one.address)} ({one.reach}): {witnesses}"
-            yield from page.entry("listens", address)
+            yield from page.entry(gettext("listens"), address)
         for result in sorted(host.results, key=lambda result: result.check):
             label: str = "waived" if result.status == "fail" and result.waiver else result.status
-            label = "n/a" if label == "not-applicable" else label
+            label = gettext(_LABELS.get(label, label))
             yield from page.entry(label, f"{visible(result.check)}: {_short(result.message)}")
             if result.status == "manual":
                 for finding in result.findings:
@@ -383,55 +436,79 @@ def _everything(page: _Page, report: Report) -> Iterator[str]:
                         yield from _proof(page, proof)
 
 
+_LABELS = {
+    "pass": marked("pass"),
+    "fail": marked("fail"),
+    "unknown": marked("unknown"),
+    "manual": marked("manual"),
+    "waived": marked("waived"),
+    "not-applicable": marked("n/a"),
+}
+
+
 def _waivers(page: _Page, report: Report) -> Iterator[str]:
     """The waivers that somebody has to look after: expired, about to, or good for nothing."""
     due = [each for each in _view.waivers(report) if each.state in _DUE]
     shown = due if page.verbose else due[:_GAPS]
     for index, each in enumerate(shown):
-        end = f" on {_short(each.expires)}" if each.state != "unused" else ""
         again = ""
         if each.state == "expired" and each.findings:
-            again = f"; {_view.plural(each.findings, 'finding counts', 'findings count')} again"
+            counts = counted(each.findings, "{n} finding counts again", "{n} findings count again")
+            again = f"; {counts}"
         resource = f", {_short(each.resource)}" if each.resource else ""
+        text = gettext("{state}: {check} for {target}").format(
+            state=gettext(_DUE[each.state]).format(day=_short(each.expires)),
+            check=_short(each.check),
+            target=_short(each.target) + resource,
+        )
         yield from page.entry(
-            "" if index else "WAIVERS",
-            f"{_DUE[each.state]}{end}: {_short(each.check)} for {_short(each.target)}"
-            f"{resource} ({_short(each.owner)}, {_short(each.source)}){again}",
+            "" if index else gettext("WAIVERS"),
+            f"{text} ({_short(each.owner)}, {_short(each.source)}){again}",
             "bold",
         )
     if len(due) > len(shown):
-        yield from page.entry("", f"... and {len(due) - len(shown):,} more: -v shows all")
+        yield from page.entry("", _more(len(due) - len(shown)))
 
 
-_DUE = {"expired": "expired", "expiring": "ends within 30 days,", "unused": "unused"}
+_DUE = {
+    "expired": marked("expired on {day}"),
+    "expiring": marked("ends within 30 days, on {day}"),
+    "unused": marked("unused"),
+}
 
 
 def _baseline(page: _Page, report: Report) -> Iterator[str]:
     seen = report.baseline
     if seen is None:
         return
-    untold = f", {seen.untold:,} could not be looked at" if seen.untold else ""
-    yield from page.entry(
-        "BASELINE",
-        f"of {_short(seen.recorded[:10])}: {len(seen.fixed):,} fixed, {seen.still:,} still there, "
-        f"{seen.new:,} new, {seen.worse:,} worse{untold}",
-        "bold",
+    text = gettext("of {day}: {fixed} fixed, {still} still there, {new} new, {worse} worse").format(
+        day=_short(seen.recorded[:10]),
+        fixed=f"{len(seen.fixed):,}",
+        still=f"{seen.still:,}",
+        new=f"{seen.new:,}",
+        worse=f"{seen.worse:,}",
     )
+    if seen.untold:
+        text += gettext(", {n} could not be looked at").format(n=f"{seen.untold:,}")
+    yield from page.entry(gettext("BASELINE"), text, "bold")
 
 
 def _result(page: _Page, report: Report) -> Iterator[str]:
     code = report.summary.exit_code
-    label = page.paint("RESULT", "good" if code == 0 else "high")
-    lines = wrap(f"exit {code}: {_short(report.summary.rule)}", page.width - 7)
+    head = gettext("RESULT")
+    label = page.paint(head, "good" if code == 0 else "high")
+    text = gettext("exit {code}: {rule}").format(
+        code=code, rule=_short(_rule.rule(report.summary.rule))
+    )
+    margin = cells(head) + 1
+    lines = wrap(text, page.width - margin)
     yield f"{label} {lines[0]}"
-    yield from (" " * 7 + line for line in lines[1:])
+    yield from (" " * margin + line for line in lines[1:])
 
 
 def _list(names: list[str], most: int) -> str:
     """Names with commas; beyond `most` a count."""
-    if len(names) <= most + 1:
-        return ", ".join(names)
-    return ", ".join(names[:most]) + f" and {len(names) - most:,} more"
+    return several(names, 0) if len(names) <= most + 1 else several(names[:most], len(names) - most)
 
 
 def _name(text: str) -> str:

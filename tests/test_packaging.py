@@ -18,7 +18,7 @@ PACKAGES = {
     "checks": "dockeraudit/checks",
     "reports": "dockeraudit/reports",
 }
-DATA = {".py", ".sh", ".html", ".css", ".js", ".json", ".typed", ".toml"}
+DATA = {".py", ".sh", ".html", ".css", ".js", ".json", ".typed", ".toml", ".po", ".mo"}
 
 
 def call(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

@@ -21,6 +21,8 @@ from dockeraudit.words import nearest
 COMMANDS = (
     "scan",
     "collect",
+    "probe",
+    "collector",
     "report",
     "effective",
     "explain",

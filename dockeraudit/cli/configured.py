@@ -34,6 +34,7 @@ PARAMETERS = {
     "concurrency": "concurrency",
     "probe": "probe",
     "format": "shown",
+    "lang": "lang",
     "reports": "reports",
     "waivers": "waivers",
     "baseline": "baseline",
@@ -122,7 +123,8 @@ def targets(
         click.UsageError: one of the file's names nothing, and where it stands.
     """
     from_file = not said("inventories")
-    if words or not from_file:
+    others = connection["ssh_hosts"] or connection["docker_contexts"]
+    if words or others or not from_file:
         return words, {**connection, "inventories": ()} if from_file else connection
     found: tuple[str, ...] = _value(loaded, "targets")
     for number, word in enumerate(found):

@@ -1,6 +1,5 @@
 """`dockeraudit explain ID`: why a check exists, what to do, and what it does not claim."""
 
-import textwrap
 from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
@@ -12,9 +11,12 @@ from dockeraudit.check import Check
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.loaded import known_checks
 from dockeraudit.cli.options import OneOf, checks_option
+from dockeraudit.cli.spoken import lang_option, spoken
 from dockeraudit.config import Loaded
 from dockeraudit.examples import Example, examples
 from dockeraudit.exits import CLEAN
+from dockeraudit.language import gettext, marked, prose, speaking
+from dockeraudit.lines import wrap
 from dockeraudit.output import write
 from dockeraudit.words import nearest, one_line
 
@@ -30,6 +32,7 @@ from dockeraudit.words import nearest, one_line
     help="`text` is Markdown.",
 )
 @checks_option
+@lang_option
 @config_option
 def command(id: str, show_as: str, checks_dirs: tuple[str, ...], config: Loaded) -> int:
     """Explain the check ID: why it matters, what it looks like, what to do, when it stays quiet.
@@ -48,7 +51,8 @@ def command(id: str, show_as: str, checks_dirs: tuple[str, ...], config: Loaded)
         text = msgspec.json.format(msgspec.json.encode(document), indent=2).decode()
         write("-", [text, "\n"])
     else:
-        write("-", [page(known[id])])
+        with speaking(spoken()):
+            write("-", [page(known[id])])
     return CLEAN
 
 
@@ -71,14 +75,15 @@ def head(check: Check[Any]) -> dict[str, Any]:
 def page(check: Check[Any]) -> str:
     """The page of a check as Markdown; also what lies in docs/checks/."""
     references = ", ".join(f"{each.framework} {each.id}" for each in check.references)
-    line = f"**{check.title}** · {check.severity.value} · profiles {', '.join(check.profiles)}"
+    profiles = gettext("profiles {names}").format(names=", ".join(check.profiles))
+    line = f"**{gettext(check.title)}** · {gettext(check.severity.value)} · {profiles}"
     parts = [
         f"# {check.id}",
         _filled(f"{line} · {references}" if references else line),
-        f"## Why it matters\n{_filled(check.rationale)}",
+        f"## {gettext('Why it matters')}\n{_filled(prose(check.rationale))}",
         *_seen(examples().get(check.id)),
-        f"## What to do\n{_filled(check.remediation)}",
-        f"## When it stays quiet\n{_filled(check.quiet)}",
+        f"## {gettext('What to do')}\n{_filled(prose(check.remediation))}",
+        f"## {gettext('When it stays quiet')}\n{_filled(prose(check.quiet))}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -93,8 +98,16 @@ def _seen(example: Example | None) -> Iterator[str]:
     for source, proof in zip(sources, example.evidence, strict=True):
         lines.append(f"  {source:<{width}}  {one_line(proof.detail, _WIDTH)}")
     block = "\n".join(f"    {line.rstrip()}" for line in lines)
-    verb = "Seen" if example.status == "fail" else "For a person to judge, seen"
-    yield f"## What it looks like\n{verb} on the lab host `{example.host}`:\n\n{block}"
+    seen = gettext(_SEEN["fail" if example.status == "fail" else "manual"]).format(
+        host=example.host
+    )
+    yield f"## {gettext('What it looks like')}\n{seen}\n\n{block}"
+
+
+_SEEN = {
+    "fail": marked("Seen on the lab host `{host}`:"),
+    "manual": marked("For a person to judge, seen on the lab host `{host}`:"),
+}
 
 
 _WIDTH = 120
@@ -107,5 +120,5 @@ def _filled(text: str) -> str:
         if code:
             blocks.append("\n".join(lines))
         else:
-            blocks += [textwrap.fill(line, 96, break_on_hyphens=False) for line in lines if line]
+            blocks += ["\n".join(wrap(line, 96)) for line in lines if line]
     return "\n\n".join(blocks)

@@ -12,9 +12,12 @@ from dockeraudit.cli.configured import config_option, placed
 from dockeraudit.cli.explain import head
 from dockeraudit.cli.loaded import known_checks
 from dockeraudit.cli.options import OneOf, checks_option
+from dockeraudit.cli.spoken import lang_option, spoken
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
 from dockeraudit.exits import CLEAN
+from dockeraudit.language import gettext, speaking
+from dockeraudit.lines import pad
 from dockeraudit.output import write
 from dockeraudit.selection import EVERYTHING, SelectionError, select
 from dockeraudit.words import nearest
@@ -43,6 +46,7 @@ from dockeraudit.words import nearest
     help="`json` has the whole head of each.",
 )
 @checks_option
+@lang_option
 @config_option
 def command(
     wanted: str,
@@ -68,13 +72,14 @@ def command(
     if show_as == "json":
         _write_json([head(check) for check in chosen])
     else:
-        write("-", [_row(check) for check in chosen])
+        with speaking(spoken()):
+            write("-", [_row(check) for check in chosen])
         say(f"{len(chosen)} checks; `dockeraudit explain ID` says more of one.")
     return CLEAN
 
 
 def _row(check: Check[Any]) -> str:
-    return f"{check.id:<38} {check.severity.value:<8}  {check.title}\n"
+    return f"{check.id:<38} {pad(gettext(check.severity.value), 8)}  {gettext(check.title)}\n"
 
 
 def _of_framework(

@@ -2,15 +2,20 @@
 
 import math
 import os
-import sys
-from collections.abc import Callable, Iterator
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+import msgspec
+from click.core import ParameterSource
 
-from dockeraudit.targets import FACTS_ENDINGS, Target, TargetError, facts_folder, parse
+from dockeraudit.cli.streams import say
+from dockeraudit.targets import Target, TargetError, facts_folder, parse
 from dockeraudit.transport import Limits, TransportError, TransportOptions
 from dockeraudit.words import nearest
+
+if TYPE_CHECKING:
+    from dockeraudit.inventory import Entry
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,6 +47,24 @@ class Seconds(click.FloatRange):
         return seconds
 
 
+def moment(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:
+    """A day or a moment, as seconds since the epoch; without a zone it is UTC."""
+    if value is None:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        given = datetime.fromisoformat(value)
+        seconds = int((given if given.tzinfo else given.replace(tzinfo=UTC)).timestamp())
+    except (ValueError, OverflowError):
+        seconds = -1
+    if seconds < 0:
+        raise click.BadParameter(
+            f"{value!r} is no time such as 2027-01-31 or 2027-01-31T12:00:00Z."
+        )
+    return seconds
+
+
 _OPTIONS = (
     click.option(
         "-i",
@@ -49,7 +72,25 @@ _OPTIONS = (
         "inventories",
         multiple=True,
         metavar="FILE",
-        help="Read targets from a file, one a line, `#` starts a comment; `-` is stdin.",
+        help="Read targets from a list, a table (CSV, JSON) or an Ansible inventory; `-` is stdin.",
+    ),
+    click.option(
+        "--limit",
+        metavar="PATTERN",
+        help="Only these of the targets: names, globs and groups, as for Ansible: web*:!web3.",
+    ),
+    click.option(
+        "--from-ssh-config",
+        "ssh_hosts",
+        multiple=True,
+        metavar="GLOB",
+        help="Also the hosts that ssh_config names so; may be repeated.",
+    ),
+    click.option(
+        "--from-docker-contexts",
+        "docker_contexts",
+        is_flag=True,
+        help="Also the hosts of Docker's contexts that are ssh://.",
     ),
     click.option("--become/--no-become", help="Become root by `sudo -n`; never asks."),
     click.option("--ssh-config", metavar="FILE", help="Use this ssh_config instead of your own."),
@@ -120,47 +161,123 @@ def named_targets(words: tuple[str, ...], connection: dict[str, Any]) -> tuple[T
 
     A bad word, or a bad line of an inventory, stops the run before it starts.
     """
-    found: dict[Target, None] = {}
-    for where, word in (*(("", word) for word in words), *_inventory(connection["inventories"])):
+    if not words and not any(connection[name] for name in SOURCES):
+        found: tuple[Target, ...] = (parse("local"),)
+    else:
+        found = _each_once((*_of_words(words), *_of_sources(connection)))
+        if not found:
+            raise click.UsageError("no target: what was named is empty")
+    if _said("become"):
+        found = tuple(msgspec.structs.replace(each, become=None) for each in found)
+    pattern = connection["limit"]
+    if pattern is not None:
+        from dockeraudit.inventory.limit import limited
+
+        found = limited(found, pattern, lambda line: say(f"dockeraudit: {line}"))
+        if not found:
+            raise click.UsageError(f"--limit {pattern}: no target is left")
+    return found
+
+
+SOURCES = ("inventories", "ssh_hosts", "docker_contexts")
+"""Parameters that bring targets, beside the arguments."""
+
+
+def _said(parameter: str) -> bool:
+    """Whether the command line has a parameter, or only the configuration or nothing."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT)
+
+
+def _of_words(words: tuple[str, ...]) -> Iterator[tuple[str, Target]]:
+    for word in words:
         try:
-            found |= dict.fromkeys(_expanded(word))
+            yield from (("", target) for target in _expanded(word))
         except (TargetError, TransportError) as error:
-            raise click.UsageError(f"{where}{error}") from error
-    if not found and (words or connection["inventories"]):
-        raise click.UsageError("no target: what was named is empty")
-    return tuple(found) or (parse("local"),)
+            raise click.UsageError(str(error)) from error
 
 
-def _inventory(files: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-    for file in files:
-        try:
-            with open(
-                sys.stdin.fileno() if file == "-" else file,
-                encoding="utf-8-sig",
-                closefd=file != "-",
-            ) as lines:
-                for number, line in enumerate(lines, 1):
-                    word = line.partition("#")[0].strip()
-                    if word:
-                        yield f"{file}:{number}: ", word
-        except OSError as error:
-            raise click.UsageError(f"-i {file}: {error.strerror or error}") from error
-        except ValueError as error:  # bytes that are no UTF-8, or a NUL in the path
-            raise click.UsageError(f"-i {file}: it is no text in UTF-8 ({error})") from error
+def _of_sources(connection: dict[str, Any]) -> Iterator[tuple[str, Target]]:
+    if not any(connection[name] for name in SOURCES):
+        return
+    from dockeraudit.inventory import InventoryError
+
+    try:
+        for entry in _entries(connection):
+            try:
+                named = [entry.target] if entry.target is not None else [*_expanded(entry.word)]
+            except (TargetError, TransportError) as error:
+                raise click.UsageError(f"{entry.place}: {error}") from error
+            for target in named:
+                yield (
+                    entry.place,
+                    msgspec.structs.replace(
+                        target, groups=entry.groups, labels=entry.labels, become=entry.become
+                    ),
+                )
+    except InventoryError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _entries(connection: dict[str, Any]) -> "Iterator[Entry]":
+    from dockeraudit.inventory import read
+
+    for file in connection["inventories"]:
+        yield from read(file)
+    for pattern in connection["ssh_hosts"]:
+        from dockeraudit.inventory import ssh_config
+
+        yield from ssh_config.entries(pattern, connection["ssh_config"])
+    if connection["docker_contexts"]:
+        from dockeraudit.inventory import docker_contexts
+
+        yield from docker_contexts.entries(lambda line: say(f"dockeraudit: {line}"))
+
+
+def _each_once(named: Iterable[tuple[str, Target]]) -> tuple[Target, ...]:
+    """The targets, those that are one thing only once, with the groups and labels of both."""
+    found: dict[tuple[object, ...], Target] = {}
+    ways: dict[str, tuple[str, Target]] = {}
+    repeated = []
+    for place, target in named:
+        known = found.get(target.way)
+        if known is not None:
+            found[target.way] = _joined(known, target)
+            if known.spec != target.spec:
+                repeated.append(f"{target.spec} is {known.spec}")
+            continue
+        other = ways.setdefault(target.spec, (place, target))[1]
+        if other is not target:
+            places = " and ".join(filter(None, (ways[target.spec][0], place)))
+            raise click.UsageError(
+                f"{places}: two hosts are called {target.spec}: they have different addresses"
+            )
+        found[target.way] = target
+    if repeated:
+        more = f" and {len(repeated) - 3} more" if len(repeated) > 3 else ""
+        say(f"dockeraudit: named twice, asked once: {', '.join(repeated[:3])}{more}")
+    return tuple(found.values())
+
+
+def _joined(one: Target, other: Target) -> Target:
+    return msgspec.structs.replace(
+        one,
+        groups=tuple(dict.fromkeys((*one.groups, *other.groups))),
+        labels=tuple((dict(other.labels) | dict(one.labels)).items()),
+        become=other.become if one.become is None else one.become,
+    )
 
 
 def _expanded(word: str) -> Iterator[Target]:
     """A folder's facts files, or the word itself."""
     target = parse(word, facts_folder)
-    if target.kind == "facts" and os.path.isdir(word):
-        paths = [
-            os.path.join(word, name)
-            for name in sorted(os.listdir(word))
-            if name.endswith(FACTS_ENDINGS)
-        ]
-        if not paths:
-            raise TargetError(f"the folder {word} holds no facts file (*.facts.json)")
-        yield from (parse(path) for path in paths)
+    if target.kind == "facts":
+        from dockeraudit.facts_files import FolderError, listed
+
+        try:
+            yield from (parse(path) for path in listed(word))
+        except FolderError as error:
+            raise TargetError(str(error)) from error
     elif target.kind == "testinfra":
         from dockeraudit.transport.foreign import expand
 

@@ -19,6 +19,7 @@ from dockeraudit.cli.options import (
     OneOf,
     checks_option,
     limits,
+    moment,
     named_targets,
     target_options,
     transport_options,
@@ -72,6 +73,13 @@ if TYPE_CHECKING:
 )
 @sink_options
 @click.option("--probe/--no-probe", help="Also connect from here to the listeners found.")
+@click.option(
+    "--as-of",
+    callback=moment,
+    metavar="TIME",
+    help="Judge certificates and ages by this time (2027-01-31, or RFC 3339) instead of the "
+    "collection's.",
+)
 @click.option("--waivers", metavar="FILE", help="Findings that somebody answers for until a day.")
 @click.option("--baseline", metavar="FILE", help="Fail only on what is new or worse since then.")
 @click.option("--history", metavar="FILE", help="Add the run to this history.")
@@ -94,6 +102,7 @@ def command(
     reports: tuple[str, ...],
     force: bool,
     probe: bool,
+    as_of: int | None,
     waivers: str | None,
     baseline: str | None,
     history: str | None,
@@ -107,7 +116,8 @@ def command(
     \b
     TARGET is `local`, `host`, `user@host`, `host:port`, `[v6]:port`,
     `ssh://user@host:port`, a testinfra URI such as `docker://web`, or a facts
-    file (`*.facts.json`, `*.facts.json.gz`, a folder of them).
+    file (`*.facts.json`, `*.facts.json.gz`, `*.facts.out`, a folder of them, or
+    a URL of either, such as s3://place/facts).
 
     \b
       dockeraudit scan web1 root@db1:2222 --report html=report.html
@@ -124,7 +134,7 @@ def command(
     before = excuses().read_baseline(baseline) if baseline is not None else None
     started = time.time()
     interrupted = 0
-    plan = scan_plan(config, known, profile, only, skip, more, probe=probe)
+    plan = scan_plan(config, known, profile, only, skip, more, probe=probe, as_of=as_of)
     after = None
     if any(more[name] not in (None, ()) for name in NAMES):
         if targets:
@@ -184,6 +194,7 @@ def scan_plan(
     connection: dict[str, Any],
     *,
     probe: bool,
+    as_of: int | None = None,
 ) -> Plan:
     """What to do with each target; the configuration's groups have plans of their own."""
     plan = Plan(
@@ -191,7 +202,8 @@ def scan_plan(
         options=transport_options(connection),
         limits=limits(connection),
         probe=probe,
-        settings=_settings(config, (), profile),
+        as_of=as_of,
+        settings=_settings(config, profile),
     )
     if not config.values.groups:
         return plan
@@ -215,11 +227,15 @@ def _group_plan(
     only: tuple[str, ...],
     skip: tuple[str, ...],
     free: frozenset[str],
-    target: str,
+    name: str,
+    target: Target | None,
 ) -> Plan | None:
     """The plan for a target that is in a group; `free` is what the command line did not say."""
-    names = names_of(target, os.uname().nodename)
-    groups = [group for _, group in config.groups(names)]
+    names = names_of(name, os.uname().nodename)
+    listed = target.groups if target is not None else ()
+    if target is not None and target.host:
+        names = (*names, target.host)
+    groups = [group for _, group in config.groups(names, listed)]
     if not groups:
         return None
     changes: dict[str, Any] = {"another": None}
@@ -234,12 +250,15 @@ def _group_plan(
             changes["fail_on"] = group.fail_on
         if group.become is not None and "become" in free:
             changes["options"] = msgspec.structs.replace(plan.options, become=group.become)
-    changes["settings"] = _settings(config, names, changes.get("profile", profile))
+    changes["settings"] = _settings(config, changes.get("profile", profile), names, listed)
     return msgspec.structs.replace(plan, **changes)
 
 
-def _settings(config: Loaded, names: tuple[str, ...], profile: str) -> Settings:
-    return msgspec.structs.replace(config.settings(names), strict=profile == EVERYTHING)
+def _settings(
+    config: Loaded, profile: str, names: tuple[str, ...] = (), listed: tuple[str, ...] = ()
+) -> Settings:
+    settings = config.settings(names, listed)
+    return msgspec.structs.replace(settings, strict=profile == EVERYTHING)
 
 
 def _predicted(plan: Plan, given: dict[str, Any]) -> HostReport:

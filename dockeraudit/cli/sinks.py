@@ -11,8 +11,10 @@ from msgspec import Struct
 
 from dockeraudit.cli import configured
 from dockeraudit.cli.loaded import known_formats, known_recognised, known_writer
+from dockeraudit.cli.spoken import lang_option, spoken
 from dockeraudit.cli.streams import say
 from dockeraudit.exits import CLEAN, INTERNAL
+from dockeraudit.language import SOURCE, speaking
 from dockeraudit.output import PRIVATE, OutputError, foreign, write
 from dockeraudit.plugins import Writer
 from dockeraudit.report import Report
@@ -48,7 +50,8 @@ _OPTIONS = (
 
 
 def sink_options(function: F) -> F:
-    """Add `--format`, `--report` and `--force` to a command."""
+    """Add `--format`, `--report`, `--force` and `--lang` to a command."""
+    function = lang_option(function)
     for option in reversed(_OPTIONS):
         function = option(function)
     return function
@@ -92,7 +95,8 @@ def write_all(report: Report, sinks: list[Sink], verbose: bool) -> int:
     for sink in sinks:
         try:
             mode = getattr(sink.writer, "MODE", PRIVATE)
-            write(sink.path, _rendered(report, sink, verbose), mode)
+            with speaking(_language(sink)):
+                write(sink.path, _rendered(report, sink, verbose), mode)
         except OutputError as error:
             say(f"dockeraudit: {error}")
             status = INTERNAL
@@ -105,6 +109,11 @@ def write_all(report: Report, sinks: list[Sink], verbose: bool) -> int:
             if sink.path != "-":
                 say(f"wrote {sink.path}")
     return status
+
+
+def _language(sink: Sink) -> str:
+    """The asked one for reports that people read; what machines read is English."""
+    return spoken() if getattr(sink.writer, "FOR_PEOPLE", False) else SOURCE
 
 
 def _rendered(report: Report, sink: Sink, verbose: bool) -> Iterator[str]:

@@ -2913,23 +2913,27 @@ inventories() {
 			vl=$(ask 5 "$vx" 'http://d/containers/json?all=1' http://d/images/json http://d/networks \
 				http://d/volumes http://d/plugins http://d/swarm http://d/services http://d/secrets |
 				awk "$MASK$INVENTORY" PLAN=1)
-			kept "$vl"
+			printf '%s\n' "$vl" | grep '^[|=]'
 			set -- $(printf '%s\n' "$vl" | sed -n 's/^+//p')
 			if [ $# -gt 0 ] && left "$vy"; then
-				kept "$(ask "$LEFT" "$vx" "$@" | awk "$MASK$INVENTORY")"
+				ask "$LEFT" "$vx" "$@" | awk "$MASK$INVENTORY"
 			fi
 		elif have docker; then
-			kept "$(inventory_docker "$vx" | head -c 16777216 | tr '\000' '\002' | awk "$MASK$INVENTORY")"
+			inventory_docker "$vx" | head -c 16777216 | tr '\000' '\002' | awk "$MASK$INVENTORY"
 		fi
 		IFS=$LF
 	done
 	IFS=$vi
 }
 
-# Prints what INVENTORY made; the paths in it are looked at.
+# Prints the frames of the inventories; the paths in them are looked at.
 kept() {
-	printf '%s\n' "$1" | grep '^|'
+	[ -n "$1" ] || return 0
+	printf '%s\n' "$1" | grep -v '^='
+	ki=$IFS
+	IFS=$LF
 	for vk in $(printf '%s\n' "$1" | sed -n 's/^=//p'); do file "$vk"; done
+	IFS=$ki
 }
 
 # What the docker command says, as the API says it.
@@ -3041,6 +3045,17 @@ again() {
 	IFS=$xi
 }
 
+# Texts, what processes and daemons say, certificates and keys.
+contents() {
+	ANSWERS=$(api_records)
+	{
+		process_records
+		text_records
+		printf '%s' "$ANSWERS"
+	} | awk "$MASK$TEXTS" N="$N"
+	pem_files
+}
+
 main() {
 	PATH=/usr/sbin:/usr/bin:/sbin:/bin:/usr/local/sbin:/usr/local/bin:/snap/bin
 	LC_ALL=C
@@ -3096,18 +3111,19 @@ main() {
 	fi
 	text_sizes
 	text_unread
-	ANSWERS=$(api_records)
-	{
-		process_records
-		text_records
-		printf '%s' "$ANSWERS"
-	} | awk "$MASK$TEXTS" N="$N"
-	pem_files
-	if [ -z "${X-}" ]; then inventories; fi
-	stat_files
-	if [ -z "${X-}" ]; then
-		engine
-		wires
+	if [ -n "${X-}" ]; then
+		contents
+		stat_files
+	else
+		# What the engine keeps is asked beside the rest; it waits in the pipe.
+		inventories | {
+			exec 3<&0 </dev/null
+			contents
+			engine
+			wires
+			kept "$(cat <&3)"
+			stat_files
+		}
 	fi
 	frame end
 }

@@ -3,7 +3,7 @@
 The JSON Schema, the start that `init` writes and the messages for mistakes are made of these.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta, Struct
@@ -142,6 +142,10 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     )
     format: Annotated[
         str | None, Meta(description="What stdout shows: table, json, junit, html …")
+    ] = None
+    lang: Annotated[
+        Literal["en", "ko"] | None,
+        Meta(description="The language of what people read: en or ko; else as LANG says."),
     ] = None
     reports: Annotated[
         dict[str, str], Meta(description='Reports to write too: FORMAT = "PATH".')

@@ -27,6 +27,7 @@ EXAMPLES: dict[str, Any] = {
     "ssh-config": "ssh_config",
     "ssh-options": ["ConnectTimeout=5"],
     "format": "table",
+    "lang": "ko",
     "waivers": "waivers.toml",
     "baseline": "baseline.json",
     "history": "history.db",

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from html import escape
 
+from dockeraudit.language import counted, gettext
 from dockeraudit.output import visible
 from dockeraudit.report import SEVERITIES, Trend, TrendPoint
 
@@ -18,7 +19,6 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 92, 12, 28
 _MOST_POINTS = 120
 _DASHES = {"critical": "", "high": "8 3", "medium": "4 3", "low": "1.5 3", "info": "10 3 2 3"}
 _LABEL_GAP = 13
-_MISSED = "not all hosts were reached"
 
 
 def figure(trend: Trend, id: str = "trend") -> str:
@@ -27,12 +27,14 @@ def figure(trend: Trend, id: str = "trend") -> str:
         return ""
     repairs = repair_table(trend)
     shown = thinned(trend.points)
-    rings = " Rings mark such runs." if any(point.missed for point in shown) else ""
+    rings = any(point.missed for point in shown)
+    words = describe(shown) + (" " + gettext("Rings mark such runs.") if rings else "")
     return (
-        f'<figure class="trend"><div class="scroll" tabindex="0" role="group" aria-label="Chart of '
-        f'open findings by severity">{svg_trend(trend.points, id)}</div>'
-        f"<figcaption>{_escaped(describe(shown))}{rings}</figcaption>"
-        f"<details><summary>The figures as a table</summary>{table(trend.points)}</details>"
+        f'<figure class="trend"><div class="scroll" tabindex="0" role="group" '
+        f'aria-label="{gettext("Chart of open findings by severity")}">'
+        f"{svg_trend(trend.points, id)}</div><figcaption>{_escaped(words)}</figcaption>"
+        f"<details><summary>{gettext('The figures as a table')}</summary>"
+        f"{table(trend.points)}</details>"
         f"{repairs}</figure>"
     )
 
@@ -41,14 +43,21 @@ def repair_table(trend: Trend) -> str:
     """How long findings were open before they were fixed; empty where none was."""
     if not trend.repairs:
         return ""
-    days = "day" if trend.days == 1 else f"{trend.days:,} days"
-    heads = ("Severity", "fixed", "mean days", "median days")
+    caption = counted(
+        trend.days,
+        "Time to fix, of what was fixed in the last day",
+        "Time to fix, of what was fixed in the last {n} days",
+    )
+    heads = (
+        *(gettext("Severity"), gettext("fixed")),
+        *(gettext("mean days"), gettext("median days")),
+    )
     rows = (
-        f'<tr><th scope="row">{each.severity}</th><td class="n">{each.fixed:,}</td>'
+        f'<tr><th scope="row">{gettext(each.severity)}</th><td class="n">{each.fixed:,}</td>'
         f'<td class="n">{each.mean_days:,.1f}</td><td class="n">{each.median_days:,.1f}</td></tr>'
         for each in trend.repairs
     )
-    return _table(f"Time to fix, of what was fixed in the last {days}", heads, rows)
+    return _table(caption, heads, rows)
 
 
 def svg_trend(points: Sequence[TrendPoint], id: str = "trend") -> str:
@@ -67,7 +76,7 @@ def svg_trend(points: Sequence[TrendPoint], id: str = "trend") -> str:
             f'<svg class="trend" role="img" aria-labelledby="{id}-title {id}-desc" '
             f'viewBox="0 0 {_WIDTH} {_HEIGHT}" xmlns="http://www.w3.org/2000/svg" '
             'fill="none" font-family="inherit" font-size="11">',
-            f'<title id="{id}-title">Open findings by severity over time</title>',
+            f'<title id="{id}-title">{gettext("Open findings by severity over time")}</title>',
             f'<desc id="{id}-desc">{_escaped(describe(shown))}</desc>',
             *_axes(shown, top),
             *_lines(shown, names, top),
@@ -81,7 +90,10 @@ def table(points: Sequence[TrendPoint]) -> str:
     """The same figures as an HTML table, newest first."""
     shown = thinned(points)
     names = [name for name in SEVERITIES if any(point.open.get(name, 0) for point in shown)]
-    heads = ("Run", *names, "new", "fixed", "hosts missed")
+    heads = (
+        *(gettext("Run"), *map(gettext, names)),
+        *(gettext("new"), gettext("fixed"), gettext("hosts missed")),
+    )
     rows = (
         "".join(
             (
@@ -99,14 +111,14 @@ def table(points: Sequence[TrendPoint]) -> str:
         )
         for point in reversed(shown)
     )
-    return _table("Open findings by severity, run by run", heads, rows)
+    return _table(gettext("Open findings by severity, run by run"), heads, rows)
 
 
 def _table(caption: str, heads: Iterable[str], rows: Iterable[str]) -> str:
     first, *others = heads
     head = "".join(f'<th scope="col" class="n">{name}</th>' for name in others)
     return (
-        f'<div class="scroll" tabindex="0" role="group" aria-label="Table: {caption}">'
+        f'<div class="scroll" tabindex="0" role="group" aria-label="{gettext("Table")}: {caption}">'
         f'<table><caption>{caption}</caption><thead><tr><th scope="col">{first}</th>{head}</tr>'
         f"</thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
@@ -117,11 +129,17 @@ def describe(points: Sequence[TrendPoint]) -> str:
     first, last = points[0], points[-1]
     text = f"{_date(last.time)}: {_tally(last)}."
     if len(points) > 1:
-        text = f"{len(points)} runs. {_date(first.time)}: {_tally(first)}. {text}"
+        runs = counted(len(points), "{n} run.", "{n} runs.")
+        text = f"{runs} {_date(first.time)}: {_tally(first)}. {text}"
     missed = sum(point.missed > 0 for point in points)
     if missed:
-        runs = "1 run" if missed == 1 else f"{missed} runs"
-        text += f" In {runs} {_MISSED}; what was open there is counted as it was last seen."
+        text += " " + counted(
+            missed,
+            "In {n} run not all hosts were reached; "
+            "what was open there is counted as it was last seen.",
+            "In {n} runs not all hosts were reached; "
+            "what was open there is counted as it was last seen.",
+        )
     return text
 
 
@@ -166,7 +184,7 @@ def _lines(points: Sequence[TrendPoint], names: Iterable[str], top: int) -> Iter
             f'<path d="{path}" stroke="{colour}" stroke-width="2" stroke-linejoin="round" '
             f'stroke-linecap="round"{dash}/>'
             f'<text x="{_WIDTH - _RIGHT + 8}" y="{label + 4:.1f}" fill="{colour}">'
-            f"{name} {points[-1].open.get(name, 0):,}</text>"
+            f"{gettext(name)} {points[-1].open.get(name, 0):,}</text>"
         )
 
 
@@ -174,11 +192,11 @@ def _marks(points: Sequence[TrendPoint], names: Sequence[str], top: int) -> Iter
     """A ring at the foot of each run that missed hosts."""
     for at, point in enumerate(points):
         if point.missed:
-            hosts = "1 host" if point.missed == 1 else f"{point.missed:,} hosts"
+            missed = counted(point.missed, "{n} host not reached", "{n} hosts not reached")
             yield (
                 f'<circle cx="{_x(at, points):.1f}" cy="{_y(0, top):.1f}" r="3" '
                 'fill="var(--paper, none)" stroke="var(--unknown, currentColor)">'
-                f"<title>{_date(point.time)}: {hosts} not reached</title></circle>"
+                f"<title>{_date(point.time)}: {missed}</title></circle>"
             )
 
 
@@ -216,8 +234,14 @@ def _spread(places: list[float]) -> list[float]:
 
 
 def _tally(point: TrendPoint) -> str:
-    counts = [f"{point.open[name]:,} {name}" for name in SEVERITIES if point.open.get(name, 0)]
-    return f"{', '.join(counts)} open" if counts else "nothing open"
+    counts = [
+        gettext("{n} {severity}").format(n=f"{point.open[name]:,}", severity=gettext(name))
+        for name in SEVERITIES
+        if point.open.get(name, 0)
+    ]
+    if not counts:
+        return gettext("nothing open")
+    return gettext("{counts} open").format(counts=", ".join(counts))
 
 
 def _date(time: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dockeraudit.report import Report
 
 EXTENSION = "html"
+FOR_PEOPLE = True
 
 _MARK = b'<meta name="generator" content="dockeraudit">'
 

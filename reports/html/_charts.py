@@ -11,25 +11,27 @@ from math import sqrt
 
 from markupsafe import Markup, escape
 
+from dockeraudit.language import counted, gettext, marked
+from dockeraudit.language import month as month_name
 from dockeraudit.report import Report
 
 from .. import _view  # noqa: TID252 - the installed name of this package is another
 
 _REACHES = (
-    ("LOOPBACK", "the host itself", "every process"),
-    ("BRIDGE", "its containers", "every container"),
-    ("ADDR", "one network", "of one address"),
-    ("ANY", "every network", "of the host"),
+    ("LOOPBACK", marked("the host itself"), marked("every process")),
+    ("BRIDGE", marked("its containers"), marked("every container")),
+    ("ADDR", marked("one network"), marked("of one address")),
+    ("ANY", marked("every network"), marked("of the host")),
 )
 _ALWAYS = ("PLAIN", "TLS-NOAUTH", "MTLS")
 _ROWS = ("PLAIN", "TLS-NOAUTH", "MTLS-SYSROOTS", "UNKNOWN", "BROKEN", "MTLS")
 _SHORT = {
-    "PLAIN": "no TLS",
-    "TLS-NOAUTH": "no client certificate",
-    "MTLS-SYSROOTS": "any public CA",
-    "UNKNOWN": "could not be seen",
-    "BROKEN": "can't work",
-    "MTLS": "client certificate",
+    "PLAIN": marked("no TLS"),
+    "TLS-NOAUTH": marked("no client certificate"),
+    "MTLS-SYSROOTS": marked("any public CA"),
+    "UNKNOWN": marked("could not be seen"),
+    "BROKEN": marked("can't work"),
+    "MTLS": marked("client certificate"),
 }
 _LEFT, _TOP, _CELL, _LINE = 168, 50, 118, 58
 _MONTHS = 12
@@ -50,12 +52,12 @@ class Map:
     @property
     def reaches(self) -> tuple[tuple[str, str, str], ...]:
         """The columns: name, and what it means in two lines."""
-        return _REACHES
+        return tuple((name, gettext(one), gettext(two)) for name, one, two in _REACHES)
 
     @property
     def short(self) -> dict[str, str]:
         """What a mode means, in few words."""
-        return _SHORT
+        return {name: gettext(text) for name, text in _SHORT.items()}
 
     def cell(self, mode: str, reach: str) -> int:
         """How many addresses answer so."""
@@ -70,12 +72,18 @@ class Map:
     def words(self) -> str:
         """The drawing in words."""
         found = [
-            f"{_view.plural(number, 'address', 'addresses')} {mode} for {_view.REACHES[reach]}"
+            counted(
+                number,
+                "{n} address {mode} for {reach}",
+                "{n} addresses {mode} for {reach}",
+                mode=mode,
+                reach=gettext(_view.REACHES[reach]),
+            )
             for mode in self.rows
             for reach, _, _ in reversed(_REACHES)
             if (number := self.cell(mode, reach))
         ]
-        return "; ".join(found) or "no TCP address answers"
+        return "; ".join(found) or gettext("no TCP address answers")
 
 
 def listener_map(report: Report) -> Map:
@@ -97,11 +105,13 @@ def listener_map(report: Report) -> Map:
 def draw_map(drawn: Map) -> Markup:
     """Columns reach farther to the right, rows are safer to the bottom."""
     width, height = _LEFT + _CELL * len(_REACHES) + 8, _TOP + _LINE * len(drawn.rows) + 8
-    return _svg("map", width, height, "Listeners by reach and mode", drawn.words, _map(drawn))
+    return _svg(
+        "map", width, height, gettext("Listeners by reach and mode"), drawn.words, _map(drawn)
+    )
 
 
 def _map(drawn: Map) -> Iterator[str]:
-    for at, (_, first, second) in enumerate(_REACHES):
+    for at, (_, first, second) in enumerate(drawn.reaches):
         x = _LEFT + at * _CELL + _CELL / 2
         yield f'<text class="head" x="{x}" y="20" text-anchor="middle">{first}</text>'
         yield f'<text x="{x}" y="37" text-anchor="middle">{second}</text>'
@@ -109,7 +119,7 @@ def _map(drawn: Map) -> Iterator[str]:
     for row, mode in enumerate(drawn.rows):
         y = _TOP + row * _LINE
         yield f'<text class="head mono m-{mode}" x="0" y="{y + 27}">{mode}</text>'
-        yield f'<text x="0" y="{y + 43}">{_SHORT[mode]}</text>'
+        yield f'<text x="0" y="{y + 43}">{gettext(_SHORT[mode])}</text>'
         for column, (reach, _, _) in enumerate(_REACHES):
             x = _LEFT + column * _CELL
             yield (
@@ -164,14 +174,14 @@ def timeline(report: Report) -> Timeline | None:
     except ValueError:
         return None
     first = now.year * 12 + now.month - 1
-    bins = [Bin("ended", "", "critical")]
+    bins = [Bin(gettext("ended"), "", "critical")]
     for month in range(first, first + _MONTHS + 1):
         start = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
         days = (start - now).days
         tone = "high" if days < 30 else "medium" if days < _view.CALENDAR_DAYS else "reached"
         year = str(start.year) if month in (first, first + 1) or start.month == 1 else ""
-        bins.append(Bin(f"{start:%b}", year, tone))
-    bins.append(Bin("later", "", "reached"))
+        bins.append(Bin(month_name(start.month), year, tone))
+    bins.append(Bin(gettext("later"), "", "reached"))
     for host in report.hosts:
         for each in host.certificates or ():
             end = _EPOCH + timedelta(seconds=each.not_after)
@@ -204,7 +214,9 @@ def draw_timeline(drawn: Timeline) -> Markup:
             if each.sub:
                 yield f'<text x="{x}" y="{room + 56}" text-anchor="middle">{each.sub}</text>'
 
-    return _svg("ends", width, height, "Certificates by the month they end", drawn.words, parts())
+    return _svg(
+        "ends", width, height, gettext("Certificates by the month they end"), drawn.words, parts()
+    )
 
 
 def _svg(

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from dockeraudit.language import gettext
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import HostReport, Report, ReportedFinding, Result, Waiver
 
@@ -115,7 +116,7 @@ def _head(head: Head, standing: Standing) -> list[Any]:
     return [
         head.anchor,
         cleaned(head.check),
-        cleaned(head.title),
+        cleaned(gettext(head.title)),
         _view.RANK[head.severity],
         list(parts(head.rationale)),
         list(parts(head.remediation)),

@@ -1,6 +1,5 @@
 """Fills `page.html`: the environment, the filters, and the content security policy."""
 
-import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -12,17 +11,16 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from dockeraudit.history.trend import figure
+from dockeraudit.language import current, date, gettext, moment, ngettext
 from dockeraudit.report import SEVERITIES, HostReport, Report
 
-from .. import _view  # noqa: TID252 - the installed name of this package is another
+from .. import _rule, _view  # noqa: TID252 - the installed name of this package is another
 from . import _charts, _data
 from ._standing import Standing, short_title
-from ._words import WORDS
+from ._words import words
 
 _HERE = files(__package__ or "")
 _SCRIPTS = ("parts.js", "store.js", "pages.js", "page.js")
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-_TIME = re.compile(r"(\d{4})-(\d{2})-(\d{2})T(\d{2}:\d{2})")
 _BLOCK = 64 * 1024
 _BRIEF = 1024
 
@@ -53,9 +51,10 @@ def pieces(report: Report) -> Iterator[str]:
             ends=ends,
             ends_svg=_charts.draw_timeline(ends) if ends else "",
             severities=SEVERITIES,
+            lang=current(),
             number=_numbers(report),
-            catalogue=_data.catalogue(standing, WORDS),
-            data=_data.hosts(report, standing, _day),
+            catalogue=_data.catalogue(standing, words()),
+            data=_data.hosts(report, standing, moment),
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script),
@@ -98,7 +97,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=False,
     )
-    environment.filters["day"] = _day
+    environment.filters["day"] = moment
+    environment.globals.update(_=_say, counted=_counted, spoken=gettext, rule=_rule.rule)
     environment.filters["number"] = "{:,}".format
     environment.filters["framework"] = short_title
     return environment
@@ -115,6 +115,20 @@ def _safe(value: Any) -> Any:
     return value
 
 
+def _say(text: str, **values: Any) -> Markup:
+    """Words of the template, which are markup; values are escaped, as everywhere on the page."""
+    return _filled(gettext(text), values)
+
+
+def _counted(number: int, one: str, many: str, **values: Any) -> Markup:
+    """Words of the template with a number in them."""
+    return _filled(ngettext(one, many, number), {"n": f"{number:,}", **values})
+
+
+def _filled(text: str, values: dict[str, Any]) -> Markup:
+    return Markup(text).format(**{name: _safe(value) for name, value in values.items()})
+
+
 def _change(report: Report) -> dict[str, Any] | None:
     """What is open now and was open at the oldest run that the trend knows."""
     points = report.trend.points if report.trend else ()
@@ -123,7 +137,7 @@ def _change(report: Report) -> dict[str, Any] | None:
     first, last = points[0], points[-1]
     return {
         "runs": len(points),
-        "since": _day(first.time).partition(",")[0],
+        "since": date(first.time),
         "before": sum(first.open.values()),
         "now": sum(last.open.values()),
         "new": sum(point.new for point in points[1:]),
@@ -136,15 +150,6 @@ def _numbers(report: Report) -> Callable[[HostReport], int]:
     """Which host of the report one is, from 1; targets may have the same name."""
     numbers = {id(host): number for number, host in enumerate(report.hosts, 1)}
     return lambda host: numbers[id(host)]
-
-
-def _day(time: str | None) -> str:
-    """`24 Nov 2026, 06:15 UTC`."""
-    match = _TIME.match(time or "")
-    if not match:
-        return time or "not known"
-    year, month, day, clock = match.groups()
-    return f"{int(day)} {_MONTHS[(int(month) - 1) % 12]} {year}, {clock} UTC"
 
 
 def _script() -> str:

@@ -37,7 +37,7 @@ const MARKS = { fail: "fail", unknown: "unknown", manual: "manual", waived: "wai
 const OPEN_MODES = new Set(["PLAIN", "TLS-NOAUTH", "MTLS", "MTLS-SYSROOTS", "BROKEN", "UNKNOWN"]);
 const severity = (rank) => {
   const name = words.severities[rank];
-  return el(`span.severity.${name}`, null, icon(name), name);
+  return el(`span.severity.${name}`, null, icon(name), words["severity-names"][rank]);
 };
 const status = (name) => el(`span.status.s-${name}`, null, icon(MARKS[name]), words[name]);
 const mode = (name, reach) => {

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parents[2]
 RECORDED = ROOT / "tests" / "collect" / "recorded"
 PROGRAM = [sys.executable, "-m", "dockeraudit"]
 _LEFT_OUT = {"NO_COLOR", "COLUMNS", "DOCKERAUDIT_DEBUG", "PYTHONUNBUFFERED", "TERM"}
-_LEFT_OUT |= {"PYTHONDONTWRITEBYTECODE"}
+_LEFT_OUT |= {"PYTHONDONTWRITEBYTECODE", "LC_ALL", "LC_MESSAGES", "LANG"}
 
 # Hundreds of processes: half of the time of each would go to compiling the same files.
 _BYTECODE = tempfile.mkdtemp(prefix="dockeraudit-bytecode-")

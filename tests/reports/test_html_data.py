@@ -272,7 +272,7 @@ def test_the_script_makes_no_markup_of_text() -> None:
 
 
 def test_every_word_of_the_script_is_there_and_used() -> None:
-    words = set(module("_words").WORDS)
+    words = set(module("_words").words())
     script = page("clean").rpartition("<script>")[2]
     used = {
         one
