@@ -59,15 +59,15 @@ def firewall_bypass(daemon: Daemon, settings: Settings) -> Outcomes:
         if told.value is True:
             message = f"{_shared.when(engine)}{name} is on: {effect}"
             yield Finding(name, message, (told.evidence,))
-    if engine.process is None:
-        return
-    yield from _of_networks(daemon)
+    if engine.process is not None:
+        yield from _of_networks(daemon)
     filters = daemon.host.facts.filters
     if isinstance(filters, Unread):
-        yield Unread(f"packet filters: {filters.reason}")
+        if engine.process is not None:
+            yield Unread(f"packet filters: {filters.reason}")
         return
     yield from _forward(daemon, filters)
-    if filters.firewalls:
+    if filters.firewalls and engine.process is not None:
         yield from _published_past(daemon, filters)
 
 

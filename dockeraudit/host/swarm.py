@@ -120,6 +120,9 @@ def sockets(host: Host, engine: Engine) -> tuple[SwarmSocket, ...] | Unread:
     management = place.management_port if isinstance(place, Membership) else MANAGEMENT_PORT
     purposes = {management: "cluster management", GOSSIP_PORT: "node gossip"}
     pid = engine.process.pid if engine.process is not None else 0
+    unclear = [each for each in seen if each.port in purposes and not each.pids]
+    if isinstance(place, Unread) and engine.process is not None and unclear:
+        return place
     return tuple(
         SwarmSocket(each, purposes[each.port])
         for each in seen

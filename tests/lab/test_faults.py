@@ -213,8 +213,10 @@ def test_each_fault_has_its_name(storm: Run, name: str) -> None:
 def test_noise_around_an_answer_costs_nothing(trouble: Trouble, storm: Run) -> None:
     plain = trouble.scan(trouble.faulty.name).host(trouble.faulty.name)
     for name in ("greeting", "flood-of-errors"):
-        assert storm.host(name)["error"] is None
-        assert comparable(storm.host(name), places=False) == comparable(plain, places=False)
+        assert storm.host(name)["error"] is None or storm.host(name)["same_as"]
+        alone = trouble.scan(name).host(name)
+        assert alone["error"] is None
+        assert comparable(alone, places=False) == comparable(plain, places=False)
 
 
 def test_a_forged_answer_speaks_for_nobody_else(storm: Run) -> None:
@@ -355,7 +357,14 @@ def test_hostile_content_is_read_and_judged(trouble: Trouble, hostile: tuple[Run
     assert now["permissions-docker-group"] in ("fail", "manual")
     # Names with control characters are left out, and that is said.
     unknown = [check for check, status in now.items() if status == "unknown" != was[check]]
-    assert unknown == ["permissions-registry-certs-owner"]
+    assert "permissions-registry-certs-owner" in unknown
+    # What was written after the daemon's start is no witness of it; and a home is too full to list.
+    assert {check.partition("-")[0] for check in unknown} <= {
+        "client",
+        "listener",
+        "permissions",
+        "daemon",
+    }
     errors = [r for r in after.host(name)["results"] if "ended in an error" in r["message"]]
     assert errors == []
 
