@@ -71,6 +71,14 @@ class NotApplicable(Struct, frozen=True):
     reason: str
 
 
+NO_ENGINE = NotApplicable("no Docker engine runs or is installed on this host")
+
+
+def no_engine(host: Host) -> NotApplicable | Unread:
+    """What to say of a host on which no engine was found."""
+    return host.unseen or NO_ENGINE
+
+
 Outcomes = Iterator[Finding | Manual | NotApplicable | Unread]
 
 

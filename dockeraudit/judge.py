@@ -16,6 +16,7 @@ from dockeraudit.check import (
     NotApplicable,
     Reference,
     Severity,
+    no_engine,
 )
 from dockeraudit.exemptions import exemption
 from dockeraudit.facts import Evidence, Unread
@@ -61,10 +62,8 @@ def _said(host: Host, check: Check[Any], settings: Settings) -> Iterator[_Said]:
     if check.over is Host:
         yield from _run(check, host, "", settings)
         return
-    if host.unseen is not None:
-        yield _Said("", host.unseen)
-    elif not host.engines:
-        yield _Said("", _NO_ENGINE)
+    if host.unseen is not None or not host.engines:
+        yield _Said("", no_engine(host))
     for engine in host.engines:
         for subject in _subjects(host, engine, check):
             if isinstance(subject, NotThere):
@@ -113,8 +112,6 @@ def _lowered(finding: Finding, check: Check[Any]) -> Finding:
 
 _PASSED = Manual("", "")
 """Stands for a subject in which nothing was found; never leaves this module."""
-
-_NO_ENGINE = NotApplicable("no Docker engine runs or is installed on this host")
 
 
 def _run(

@@ -1,6 +1,5 @@
 """BuildKit uses registries, or is used, without verified TLS."""
 
-import tomllib
 from collections.abc import Iterator
 from itertools import chain
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from dockeraudit import frameworks
 from dockeraudit.check import Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Host
+from dockeraudit.host import Host, toml
 from dockeraudit.host.client_lines import endpoint
 from dockeraudit.settings import Settings
 
@@ -50,21 +49,18 @@ def insecure_buildkit(host: Host, settings: Settings) -> Outcomes:
 
 def _servers(host: Host) -> Iterator[Finding | Unread | None]:
     """What is wrong in each buildkitd.toml; None for one that was read."""
-    for path, content in sorted(host.facts.texts.items()):
-        name = path.rpartition("/")[2]
-        if not (name.startswith("buildkitd") and name.endswith(".toml")):
-            continue
-        if isinstance(content, Unread):
-            yield Unread(f"{path}: {content.reason}")
-            continue
-        try:
-            value = tomllib.loads(content.decode("utf-8", "replace"))
-        except (tomllib.TOMLDecodeError, RecursionError):
-            yield Unread(f"{path} is no TOML")
+    for path, value in toml.documents(host.facts, _is_buildkitd):
+        if isinstance(value, Unread):
+            yield value
             continue
         yield None
         for registry, given in sorted(_files.table(value.get("registry")).items()):
             yield from _registry(path, registry, _files.table(given))
+
+
+def _is_buildkitd(path: str) -> bool:
+    name = path.rpartition("/")[2]
+    return name.startswith("buildkitd") and name.endswith(".toml")
 
 
 def _registry(path: str, registry: str, given: dict[str, Any]) -> Iterator[Finding]:

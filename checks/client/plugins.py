@@ -12,6 +12,7 @@ from dockeraudit.host.access import (
     ROOT,
     Fault,
     Limit,
+    alone,
     mode_faults,
     owner_faults,
     unread_acls,
@@ -86,13 +87,13 @@ def _judged(host: Host, folder: _Folder) -> Iterator[Finding | Unread]:
             yield way.seen
         if not isinstance(way.seen, FileFacts):
             continue
-        own = _alone(host, way.seen.gid, owners)
+        own = alone(host.facts, way.seen.gid, owners)
         limit = Limit(0o775 if own else 0o755, owners, None, kind)  # type: ignore[arg-type]
         yield from way.unread
         yield from unread_acls(way, limit)
         for fault in (
             *owner_faults(way, limit),
-            *mode_faults(way, limit, lambda gid: _alone(host, gid, owners)),
+            *mode_faults(way, limit, lambda gid: alone(host.facts, gid, owners)),
         ):
             faults.setdefault(fault.path, []).append(fault)
     for path, found in faults.items():
@@ -110,12 +111,3 @@ def _paths(host: Host, folder: str) -> Iterator[tuple[str, str]]:
         name = path.removeprefix(f"{folder}/")
         if name != path and "/" not in name and name.startswith("docker-"):
             yield path, "file"
-
-
-def _alone(host: Host, gid: int, owners: frozenset[int]) -> bool:
-    """Whether a group is known and has nobody in it but the owners."""
-    uids = {account.name: account.uid for account in host.facts.accounts}
-    named = [group.members for group in host.facts.groups if group.gid == gid]
-    members = {uids.get(name) for each in named for name in each}
-    members |= {account.uid for account in host.facts.accounts if account.gid == gid}
-    return bool(named) and members <= owners

@@ -22,10 +22,11 @@ LOGS = (
 
 def for_a_person(daemon: Daemon, option: str) -> Outcomes:
     """One matter for the whole engine."""
-    kept = _shared.containers(daemon)
-    if isinstance(kept, NotApplicable | Unread):
-        yield kept
+    found = _shared.containers(daemon)
+    if isinstance(found, NotApplicable | Unread):
+        yield found
         return
+    kept, _ = found
     rules = tuple(_rules(daemon.host.facts.audit))
     watched = rules[0].source == "auditctl -l"
     message = f"whether docker exec was used with {option} stands only in the audit log, "

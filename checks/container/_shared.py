@@ -7,10 +7,10 @@ from datetime import datetime
 from msgspec import Struct
 
 from dockeraudit.check import NotApplicable, Outcomes, known
-from dockeraudit.facts import Document, Evidence, Inventory, Task, Unread
+from dockeraudit.facts import Document, Evidence, Task, Unread
 from dockeraudit.facts.inventory import Binding, Bindings
 from dockeraudit.host import Container, Daemon
-from dockeraudit.host.contents import inventory
+from dockeraudit.host.contents import NotThere, contents, inventory
 
 AGAIN = (
     "Debian- and RHEL-like hosts alike; settings of a container can't be changed: docker rm -f "
@@ -206,23 +206,15 @@ def followed(container: Container, mode: str) -> Outcomes:
         yield Unread(f"{container.label} has joined a namespace of {owner}, which is not listed")
 
 
-def unlisted(kept: Inventory) -> list[Unread]:
-    """The containers that were listed and could not be read."""
-    return [each for each in kept.missing if each.reason.startswith("container ")]
-
-
-def containers(daemon: Daemon) -> list[Container] | NotApplicable | Unread:
-    """All that an engine keeps."""
-    engine = daemon.engine
-    if engine.process is None:
-        return NotApplicable(f"{engine.name} does not run: what it keeps can't be listed")
-    kept = inventory(engine)
-    if isinstance(kept, Unread):
-        return kept
-    if isinstance(kept.containers, Unread):
-        return Unread(f"containers of {engine.name}: {kept.containers.reason}")
-    if not kept.containers and (missing := unlisted(kept)):
-        return missing[0]
-    if not kept.containers:
-        return NotApplicable(f"{engine.name} has no containers")
-    return [Container(daemon.host, engine, each) for each in kept.containers]
+def containers(
+    daemon: Daemon,
+) -> tuple[list[Container], list[Unread]] | NotApplicable | Unread:
+    """All that an engine keeps, and those that were listed and could not be read."""
+    found = list(contents(daemon.host, daemon.engine, Container))
+    kept = [each for each in found if isinstance(each, Container)]
+    unknown = [each for each in found if isinstance(each, Unread)]
+    if kept:
+        return kept, unknown
+    if unknown:
+        return unknown[0]
+    return NotApplicable("; ".join(each.reason for each in found if isinstance(each, NotThere)))

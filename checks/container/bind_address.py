@@ -3,14 +3,13 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check, known
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Container
 from dockeraudit.host.contents import inventory
 from dockeraudit.settings import Settings
 
-from ..daemon import _shared as daemon  # noqa: TID252 - the installed package has another name
 from . import _shared
 
 _BINDING = "com.docker.network.bridge.host_binding_ipv4"
@@ -71,7 +70,7 @@ def _unspecified(address: str) -> bool:
         return False
 
 
-def _default(container: Container) -> daemon.Told:
+def _default(container: Container) -> in_force.Told:
     """The address that a binding without one gets: the network's, else the daemon's."""
     kept = inventory(container.engine)
     networks = () if isinstance(kept, Unread) else known(kept.networks, "networks")
@@ -80,8 +79,8 @@ def _default(container: Container) -> daemon.Told:
         address = network.options.get(_BINDING, "") if network.name in joined else ""
         if address:
             said = Evidence(f"docker network inspect {network.name}", f"{_BINDING} {address}")
-            return daemon.Told(address, said)
-    return daemon.option(_shared.daemon(container), "ip", "0.0.0.0")
+            return in_force.Told(address, said)
+    return in_force.option(_shared.daemon(container), "ip", "0.0.0.0")
 
 
 def _allowed(place: _shared.Published, settings: Settings) -> bool:

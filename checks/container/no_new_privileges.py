@@ -1,12 +1,11 @@
 """Programs in a container may gain privileges."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Container
 from dockeraudit.settings import Settings
 
-from ..daemon import _shared as daemon  # noqa: TID252 - the installed package has another name
 from . import _shared
 
 _OPTION = "no-new-privileges"
@@ -63,11 +62,11 @@ def _is_true(value: str) -> bool:
 
 def _default(container: Container) -> tuple[bool, Evidence]:
     """Whether the daemon forbids it for all, and what says so; engines before 24 don't list it."""
-    told = daemon.security(container.engine)
+    told = in_force.security(container.engine)
     if told is not None and f"name={_OPTION}" in told.items:
         return True, told.evidence
-    if told is None or daemon.release(container.engine) < (24, 0, 0):
-        told = daemon.option(_shared.daemon(container), _OPTION, False)
+    if told is None or in_force.release(container.engine) < (24, 0, 0):
+        told = in_force.option(_shared.daemon(container), _OPTION, False)
         return told.value is True, told.evidence
     return False, told.evidence
 

@@ -4,7 +4,6 @@ from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon
-from dockeraudit.host.contents import inventory
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -25,13 +24,12 @@ from . import _shared
     profiles=LEVEL_1,
 )
 def sprawl(daemon: Daemon, settings: Settings) -> Outcomes:
-    kept = _shared.containers(daemon)
-    if isinstance(kept, NotApplicable | Unread):
-        yield kept
+    found = _shared.containers(daemon)
+    if isinstance(found, NotApplicable | Unread):
+        yield found
         return
+    kept, unknown = found
     idle = [each.name for each in kept if not each.running]
-    everything = inventory(daemon.engine)
-    unknown = [] if isinstance(everything, Unread) else _shared.unlisted(everything)
     if len(idle) > settings.stopped_containers:
         said = Evidence("GET /containers/json?all=1", ", ".join(sorted(idle)))
         message = f"{len(idle)} containers don't run, of {len(kept)}"

@@ -1,11 +1,10 @@
 """Limits of containers that differ from the daemon's."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Manual, MissingEvidence, Outcomes, Severity, check
 from dockeraudit.host import Container
 from dockeraudit.settings import Settings
 
-from ..daemon import _shared as daemon  # noqa: TID252 - the installed package has another name
 from . import _shared
 
 
@@ -40,7 +39,7 @@ def ulimits(container: Container, settings: Settings) -> Outcomes:
 def _defaults(container: Container) -> dict[str, tuple[int, int]]:
     """The daemon's, as far as they are known: tables in its file, `SOFT:HARD` in flags."""
     try:
-        told = daemon.option(_shared.daemon(container), "default-ulimits", {})
+        told = in_force.option(_shared.daemon(container), "default-ulimits", {})
     except MissingEvidence:
         return {}
     found = {}

@@ -3,15 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from ipaddress import ip_address
-from typing import Any
 
-from msgspec import Struct
-
-from dockeraudit.check import MissingEvidence, NotApplicable, Outcomes, known
+from dockeraudit import in_force
+from dockeraudit.check import MissingEvidence, NotApplicable, Outcomes
 from dockeraudit.effective.model import Outcome
-from dockeraudit.effective.version import Version, parse_version
-from dockeraudit.facts import Document, Evidence, Names, Process, Unread
-from dockeraudit.host import Daemon, Engine, options
+from dockeraudit.facts import Evidence, Names, Process, Unread
+from dockeraudit.host import Daemon, Engine
+from dockeraudit.host.contents import shown
 from dockeraudit.host.startup import Start
 from dockeraudit.settings import Settings
 
@@ -39,94 +37,29 @@ def where_it_starts(rule: Rule) -> Rule:
     return judged
 
 
-class Told(Struct, frozen=True):
-    """A value, and what says so."""
-
-    value: Any
-    evidence: Evidence
-
-    @property
-    def text(self) -> str:
-        """The value as text; empty where there is none."""
-        return "" if self.value is None else str(self.value)
-
-    @property
-    def table(self) -> dict[str, Any]:
-        """The value of an option that is a map."""
-        return self.value if isinstance(self.value, dict) else {}
-
-    @property
-    def items(self) -> list[str]:
-        """The value of an option that is a list."""
-        return [str(each) for each in self.value] if isinstance(self.value, list) else []
-
-
-def said(engine: Engine, name: str) -> Told | None:
-    """The running daemon's own word in `GET /info`; None where it said nothing of this."""
-    info = engine.api.info if engine.api is not None else None
-    if not isinstance(info, Document) or name not in info.value:
-        return None
-    value = info.value[name]
-    return Told(value, evidence(name, value))
-
-
-def evidence(name: str, value: Any) -> Evidence:
-    """What the daemon said of itself."""
-    return Evidence("GET /info", f"{name} {shown(value)}")
-
-
-def security(engine: Engine) -> Told | None:
-    """SecurityOptions of `GET /info`: `name=seccomp,profile=builtin`, `name=userns` …"""
-    told = said(engine, "SecurityOptions")
-    return None if told is None else Told(told.items, told.evidence)
-
-
-def option(daemon: Daemon, name: str, default: Any = None) -> Told:
-    """The option in force under its name in daemon.json, or the default that it has there.
-
-    Raises:
-        MissingEvidence: it can't be told. A file that was written after the start is no witness
-            of what the daemon read, so only flags count then.
-    """
-    found = known(options.option(daemon, name))
-    source = "default" if found is None else found.origin
-    value = default if found is None else found.value
-    return Told(value, Evidence(source, f"{name} {shown(value)}"))
-
-
-def release(engine: Engine) -> Version:
-    """The engine's version.
-
-    Raises:
-        MissingEvidence: it is not known.
-    """
-    text = known(engine.version, "the engine's version")
-    version = parse_version(text)
-    return known(version or Unread(f"the engine's version: {text!r} is none"))
-
-
-def driver(daemon: Daemon) -> Told:
+def driver(daemon: Daemon) -> in_force.Told:
     """The storage driver: by the daemon's word, else the one that was asked for.
 
     Raises:
         MissingEvidence: it was left to the daemon, which does not say.
     """
-    told = said(daemon.engine, "Driver") or option(daemon, "storage-driver", "")
+    told = in_force.said(daemon.engine, "Driver") or in_force.option(daemon, "storage-driver", "")
     if not told.text:
         raise MissingEvidence(Unread("the storage driver: left to the engine, whose API is silent"))
     return told
 
 
-def logging_driver(daemon: Daemon) -> Told:
+def logging_driver(daemon: Daemon) -> in_force.Told:
     """The log driver of containers that name none."""
-    return said(daemon.engine, "LoggingDriver") or option(daemon, "log-driver", "json-file")
+    told = in_force.said(daemon.engine, "LoggingDriver")
+    return told or in_force.option(daemon, "log-driver", "json-file")
 
 
-def log_option(daemon: Daemon, name: str) -> Told:
+def log_option(daemon: Daemon, name: str) -> in_force.Told:
     """One of log-opts, alone: others of them are tokens."""
-    told = option(daemon, "log-opts", {})
+    told = in_force.option(daemon, "log-opts", {})
     value = told.table.get(name)
-    return Told(value, Evidence(told.evidence.source, f"log-opts {name} {shown(value)}"))
+    return in_force.Told(value, Evidence(told.evidence.source, f"log-opts {name} {shown(value)}"))
 
 
 def environment(engine: Engine) -> Names | Unread:
@@ -156,14 +89,3 @@ def is_loopback(place: str) -> bool:
 def when(engine: Engine) -> str:
     """What comes before a statement on a daemon that does not run."""
     return "" if engine.process is not None else "at the next start "
-
-
-def shown(value: Any) -> str:
-    """A value as evidence shows it."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or value in ("", [], {}):
-        return "(unset)"
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return str(value)

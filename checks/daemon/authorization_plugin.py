@@ -1,6 +1,6 @@
 """Whoever may call the API may do everything."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_2, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -25,14 +25,14 @@ from . import _shared
 @_shared.where_it_starts
 def authorization_plugin(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    plugins = _shared.said(engine, "Plugins")
+    plugins = in_force.said(engine, "Plugins")
     if plugins is not None and "Authorization" in plugins.table:
-        told = _shared.Told(
+        told = in_force.Told(
             plugins.table["Authorization"],
-            _shared.evidence("Plugins.Authorization", plugins.table["Authorization"]),
+            in_force.evidence("Plugins.Authorization", plugins.table["Authorization"]),
         )
     else:
-        told = _shared.option(daemon, "authorization-plugins", [])
+        told = in_force.option(daemon, "authorization-plugins", [])
     if not told.items:
         message = f"{_shared.when(engine)}no authorization plugin is in use"
         yield Finding("authorization-plugins", message, (told.evidence,))

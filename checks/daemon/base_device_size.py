@@ -1,6 +1,6 @@
 """The size of containers' devices was changed."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_2, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -24,14 +24,14 @@ from . import _shared
 )
 @_shared.where_it_starts
 def base_device_size(daemon: Daemon, settings: Settings) -> Outcomes:
-    if _shared.release(daemon.engine) >= (25, 0, 0):
+    if in_force.release(daemon.engine) >= (25, 0, 0):
         yield NotApplicable(f"engine {daemon.engine.version} has no devicemapper")
         return
     driver = _shared.driver(daemon)
     if driver.text != "devicemapper":
         yield NotApplicable(f"the storage driver is {driver.text}")
         return
-    options = _shared.option(daemon, "storage-opts", [])
+    options = in_force.option(daemon, "storage-opts", [])
     for each in options.items:
         name, _, size = each.partition("=")
         if name.strip().lower() == "dm.basesize":

@@ -1,6 +1,6 @@
 """Containers run under a cgroup that somebody chose."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_2, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -24,7 +24,7 @@ from . import _shared
 )
 @_shared.where_it_starts
 def cgroup_parent(daemon: Daemon, settings: Settings) -> Outcomes:
-    told = _shared.option(daemon, "cgroup-parent", "")
+    told = in_force.option(daemon, "cgroup-parent", "")
     if told.text not in ("", "/docker", "system.slice"):
         message = f"containers run under the cgroup {told.text}: confirm that it is wanted"
         yield Manual("cgroup-parent", f"{_shared.when(daemon.engine)}{message}", (told.evidence,))

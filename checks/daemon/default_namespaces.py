@@ -1,6 +1,6 @@
 """Containers share the host's view of cgroups, or let others into their memory."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import STRICT, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Daemon
@@ -25,9 +25,9 @@ from . import _shared
 )
 @_shared.where_it_starts
 def default_namespaces(daemon: Daemon, settings: Settings) -> Outcomes:
-    if _shared.release(daemon.engine) >= (20, 10, 0):
+    if in_force.release(daemon.engine) >= (20, 10, 0):
         yield from _cgroup(daemon)
-    ipc = _shared.option(daemon, "default-ipc-mode", "private")
+    ipc = in_force.option(daemon, "default-ipc-mode", "private")
     if ipc.text not in ("", "private"):
         message = f"{_shared.when(daemon.engine)}the default IPC mode is {ipc.text}"
         yield Finding("default-ipc-mode", message, (ipc.evidence,))
@@ -36,13 +36,13 @@ def default_namespaces(daemon: Daemon, settings: Settings) -> Outcomes:
 def _cgroup(daemon: Daemon) -> Outcomes:
     """By the daemon's word, else by its option, else by the version of cgroups it found."""
     engine = daemon.engine
-    told = _shared.security(engine)
+    told = in_force.security(engine)
     if told is not None:
         if "name=cgroupns" not in told.items:
             message = "containers run in the host's cgroup namespace by default"
             yield Finding("default-cgroupns-mode", message, (told.evidence,))
         return
-    option = _shared.option(daemon, "default-cgroupns-mode", "")
+    option = in_force.option(daemon, "default-cgroupns-mode", "")
     if option.text == "host":
         message = f"{_shared.when(engine)}the default cgroup namespace is the host's"
         yield Finding("default-cgroupns-mode", message, (option.evidence,))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, NetworkFacts, Unread
 from dockeraudit.host import Daemon
@@ -36,8 +36,8 @@ _OPTION = "com.docker.network.bridge.host_binding_ipv4"
 @_shared.where_it_starts
 def default_publish_ip(daemon: Daemon, settings: Settings) -> Outcomes:
     when = _shared.when(daemon.engine)
-    bridge = _shared.option(daemon, "bridge", "").text
-    told = _shared.option(daemon, "ip", "0.0.0.0")
+    bridge = in_force.option(daemon, "bridge", "").text
+    told = in_force.option(daemon, "ip", "0.0.0.0")
     if bridge != "none" and _wide(told.text):
         message = f"{when}ports of the default bridge are published on {told.text or '0.0.0.0'}"
         yield Finding("ip", message, (told.evidence,))

@@ -1,6 +1,6 @@
 """Containers are started by a program other than the engine's own."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import STRICT, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -29,12 +29,12 @@ _SANDBOXES = ("io.containerd.runsc.v1", "io.containerd.kata.v2")
 @_shared.where_it_starts
 def default_runtime(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    told = _shared.said(engine, "DefaultRuntime") or _shared.option(
+    told = in_force.said(engine, "DefaultRuntime") or in_force.option(
         daemon, "default-runtime", "runc"
     )
     if told.text in (*_OWN, *_SANDBOXES):
         return
-    listed = _shared.said(engine, "Runtimes") or _shared.option(daemon, "runtimes", {})
+    listed = in_force.said(engine, "Runtimes") or in_force.option(daemon, "runtimes", {})
     entry = listed.table.get(told.text)
     named = entry if isinstance(entry, dict) else {}
     program = named.get("path") or named.get("runtimeType") or "not said"

@@ -1,6 +1,6 @@
 """Containers have no limits by default."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -24,7 +24,7 @@ from . import _shared
 )
 @_shared.where_it_starts
 def default_ulimit(daemon: Daemon, settings: Settings) -> Outcomes:
-    told = _shared.option(daemon, "default-ulimits", {})
+    told = in_force.option(daemon, "default-ulimits", {})
     if not told.table:
         what = "no default ulimits are set: containers get the daemon's own limits"
         yield Manual("default-ulimits", f"{_shared.when(daemon.engine)}{what}", (told.evidence,))

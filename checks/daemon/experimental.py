@@ -1,6 +1,6 @@
 """Features that are not finished are on."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -24,7 +24,7 @@ from . import _shared
 @_shared.where_it_starts
 def experimental(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    told = _shared.said(engine, "ExperimentalBuild") or _shared.option(
+    told = in_force.said(engine, "ExperimentalBuild") or in_force.option(
         daemon, "experimental", False
     )
     if told.value is True:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import Finding, Manual, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Filters, Unread
 from dockeraudit.host import Container, Daemon
@@ -51,11 +51,11 @@ def firewall_bypass(daemon: Daemon, settings: Settings) -> Outcomes:
     if engine.rootless:
         yield NotApplicable(f"{engine.name} is rootless: its ports are a process' on the host")
         return
-    if _shared.option(daemon, "iptables", True).value is False:
+    if in_force.option(daemon, "iptables", True).value is False:
         yield NotApplicable(f"{engine.name} sets no packet filter rules: see daemon-iptables")
         return
     for name, effect in _SWITCHES.items():
-        told = _shared.option(daemon, name, False)
+        told = in_force.option(daemon, name, False)
         if told.value is True:
             message = f"{_shared.when(engine)}{name} is on: {effect}"
             yield Finding(name, message, (told.evidence,))
@@ -123,7 +123,7 @@ def _chain(
     if not forwards:
         yield Unread("net.ipv4.ip_forward was not read")
         return
-    modern = _shared.release(daemon.engine) >= (28, 0, 0)
+    modern = in_force.release(daemon.engine) >= (28, 0, 0)
     yield Finding(
         resource=f"{tool} FORWARD",
         message=f"the FORWARD chain of {tool} lets through what no rule decides "

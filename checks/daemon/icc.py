@@ -1,6 +1,6 @@
 """Containers of the default bridge reach each other."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -26,10 +26,10 @@ from . import _shared
 )
 @_shared.where_it_starts
 def icc(daemon: Daemon, settings: Settings) -> Outcomes:
-    told = _shared.option(daemon, "icc", True)
+    told = in_force.option(daemon, "icc", True)
     if told.value is False:
         return
-    if _shared.option(daemon, "bridge", "").text == "none":
+    if in_force.option(daemon, "bridge", "").text == "none":
         yield NotApplicable("the default bridge is off")
         return
     when = _shared.when(daemon.engine)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon
@@ -44,9 +44,9 @@ def insecure_registries(daemon: Daemon, settings: Settings) -> Outcomes:
 
 def _insecure(daemon: Daemon) -> Iterator[Named]:
     """Names and networks: the daemon's own list, else the option."""
-    told = _shared.said(daemon.engine, "RegistryConfig")
+    told = in_force.said(daemon.engine, "RegistryConfig")
     if told is None or not told.table:
-        option = _shared.option(daemon, "insecure-registries", [])
+        option = in_force.option(daemon, "insecure-registries", [])
         yield from ((name.rpartition("://")[2], option.evidence) for name in option.items)
         return
     for cidr in told.table.get("InsecureRegistryCIDRs") or []:

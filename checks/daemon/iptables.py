@@ -1,6 +1,6 @@
 """The daemon leaves the packet filter alone."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -27,14 +27,14 @@ from . import _shared
 @_shared.where_it_starts
 def iptables(daemon: Daemon, settings: Settings) -> Outcomes:
     when = _shared.when(daemon.engine)
-    four = _shared.option(daemon, "iptables", True)
+    four = in_force.option(daemon, "iptables", True)
     if four.value is False:
         yield Finding("iptables", f"{when}iptables is off", (four.evidence,))
-    current = _shared.release(daemon.engine) >= (27, 0, 0)
-    six = _shared.option(daemon, "ip6tables", current)
+    current = in_force.release(daemon.engine) >= (27, 0, 0)
+    six = in_force.option(daemon, "ip6tables", current)
     if six.value is True:
         return
-    ipv6 = _shared.option(daemon, "ipv6", False)
+    ipv6 = in_force.option(daemon, "ipv6", False)
     if ipv6.value is True:
         message = f"{when}the default bridge has IPv6 and ip6tables is off"
         yield Finding("ip6tables", message, (six.evidence, ipv6.evidence))

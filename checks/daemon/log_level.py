@@ -1,6 +1,6 @@
 """The daemon's log says too much or too little."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -25,11 +25,11 @@ from . import _shared
 @_shared.where_it_starts
 def log_level(daemon: Daemon, settings: Settings) -> Outcomes:
     when = _shared.when(daemon.engine)
-    debug = _shared.said(daemon.engine, "Debug") or _shared.option(daemon, "debug", False)
+    debug = in_force.said(daemon.engine, "Debug") or in_force.option(daemon, "debug", False)
     if debug.value is True:
         yield Finding("debug", f"{when}the engine logs at debug level", (debug.evidence,))
         return
-    level = _shared.option(daemon, "log-level", "info")
+    level = in_force.option(daemon, "log-level", "info")
     if level.text.lower() not in ("", "info"):
         message = f"{when}the engine's log level is {level.text}"
         yield Finding("log-level", message, (level.evidence,))

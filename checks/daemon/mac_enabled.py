@@ -1,6 +1,6 @@
 """No mandatory access control holds containers."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Daemon
@@ -26,7 +26,7 @@ from . import _shared
 )
 @_shared.where_it_starts
 def mac_enabled(daemon: Daemon, settings: Settings) -> Outcomes:
-    told = _shared.security(daemon.engine)
+    told = in_force.security(daemon.engine)
     if told is None:
         yield Unread("AppArmor and SELinux: the engine's API says it, and did not answer")
     elif not {"name=apparmor", "name=selinux"}.isdisjoint(told.items):

@@ -1,6 +1,6 @@
 """Clients from long ago are let in."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.effective.version import Version
 from dockeraudit.facts import Document, Evidence, Unread
@@ -29,7 +29,7 @@ _VARIABLE = "DOCKER_MIN_API_VERSION"
 )
 @_shared.where_it_starts
 def min_api(daemon: Daemon, settings: Settings) -> Outcomes:
-    version = _shared.release(daemon.engine)
+    version = in_force.release(daemon.engine)
     if version < (25, 0, 0):
         yield NotApplicable(f"the lowest API version of engine {daemon.engine.version} is fixed")
         return
@@ -42,15 +42,15 @@ def min_api(daemon: Daemon, settings: Settings) -> Outcomes:
         yield Finding("min-api-version", message, (told.evidence,))
 
 
-def _told(daemon: Daemon, version: Version) -> _shared.Told | Unread | None:
+def _told(daemon: Daemon, version: Version) -> in_force.Told | Unread | None:
     """By `GET /version`, else by the option, which wins over the variable."""
     engine = daemon.engine
     answer = engine.api.version if engine.api is not None else None
     if isinstance(answer, Document) and answer.value.get("MinAPIVersion"):
         lowest = str(answer.value["MinAPIVersion"])
-        return _shared.Told(lowest, Evidence("GET /version", f"MinAPIVersion {lowest}"))
+        return in_force.Told(lowest, Evidence("GET /version", f"MinAPIVersion {lowest}"))
     if version >= (29, 0, 0):
-        option = _shared.option(daemon, "min-api-version", "")
+        option = in_force.option(daemon, "min-api-version", "")
         if option.text:
             return option
     environment = _shared.environment(engine)
@@ -59,7 +59,7 @@ def _told(daemon: Daemon, version: Version) -> _shared.Told | Unread | None:
     value = environment.values.get(_VARIABLE, "")
     if value is None:
         return Unread(f"{_VARIABLE}: its value was withheld")
-    return _shared.Told(value, Evidence("environment", f"{_VARIABLE}={value}")) if value else None
+    return in_force.Told(value, Evidence("environment", f"{_VARIABLE}={value}")) if value else None
 
 
 def _default(version: Version) -> str:

@@ -1,6 +1,6 @@
 """Programs in containers may gain privileges."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -27,12 +27,12 @@ from . import _shared
 @_shared.where_it_starts
 def no_new_privileges(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    told = _shared.security(engine)
+    told = in_force.security(engine)
     if told is not None and "name=no-new-privileges" in told.items:
         return
     # Engines before 24 have the option and don't list it.
-    if told is None or _shared.release(engine) < (24, 0, 0):
-        told = _shared.option(daemon, "no-new-privileges", False)
+    if told is None or in_force.release(engine) < (24, 0, 0):
+        told = in_force.option(daemon, "no-new-privileges", False)
         if told.value is True:
             return
     message = f"{_shared.when(engine)}no-new-privileges is off by default"

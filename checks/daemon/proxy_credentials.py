@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.effective.model import Outcome
 from dockeraudit.facts import Evidence, Unread
@@ -54,7 +54,7 @@ def _proxies(daemon: Daemon) -> Iterator[tuple[str, str, str] | Unread]:
     effective = daemon.engine.effective
     spoken = False
     for name, field in _OPTIONS.items():
-        told = _shared.said(daemon.engine, field)
+        told = in_force.said(daemon.engine, field)
         spoken = spoken or told is not None
         setting = effective.setting(name) if isinstance(effective, Outcome) else None
         if told is not None and told.text:

@@ -1,13 +1,12 @@
 """Images come over a mirror that nobody can tell from an impostor."""
 
-import tomllib
 from collections.abc import Iterator
 from typing import Any
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
-from dockeraudit.host import Daemon
+from dockeraudit.host import Daemon, toml
 from dockeraudit.settings import Settings
 
 from . import _shared
@@ -42,9 +41,9 @@ def registry_mirrors_http(daemon: Daemon, settings: Settings) -> Outcomes:
 
 def _mirrors(daemon: Daemon) -> Iterator[tuple[str, Evidence]]:
     """Mirrors by the daemon's own word, else by the option."""
-    told = _shared.said(daemon.engine, "RegistryConfig")
+    told = in_force.said(daemon.engine, "RegistryConfig")
     if told is None or not told.table:
-        option = _shared.option(daemon, "registry-mirrors", [])
+        option = in_force.option(daemon, "registry-mirrors", [])
         yield from ((url, option.evidence) for url in option.items)
         return
     for url in told.table.get("Mirrors") or []:
@@ -56,18 +55,11 @@ def _mirrors(daemon: Daemon) -> Iterator[tuple[str, Evidence]]:
 
 def _of_containerd(daemon: Daemon) -> Iterator[Finding | Unread]:
     """The hosts.toml files, which containerd's own image store reads."""
-    for path, content in sorted(daemon.host.facts.texts.items()):
-        if not path.endswith("/hosts.toml"):
-            continue
-        if isinstance(content, Unread):
-            yield Unread(f"{path}: {content.reason}")
-            continue
-        try:
-            value = tomllib.loads(content.decode("utf-8", "replace"))
-        except (tomllib.TOMLDecodeError, RecursionError):
-            yield Unread(f"{path} is no TOML")
-            continue
-        yield from _of_file(path, value)
+    for path, value in toml.documents(daemon.host.facts, lambda path: path.endswith("/hosts.toml")):
+        if isinstance(value, Unread):
+            yield value
+        else:
+            yield from _of_file(path, value)
 
 
 def _of_file(path: str, value: dict[str, Any]) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_2, Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Evidence, Unread
 from dockeraudit.host import Daemon
@@ -51,7 +51,7 @@ def remote_logging(daemon: Daemon, settings: Settings) -> Outcomes:
         yield Manual("log-driver", message, proof)
 
 
-def _kept(daemon: Daemon, driver: _shared.Told) -> Outcomes:
+def _kept(daemon: Daemon, driver: in_force.Told) -> Outcomes:
     """Logs in files or the journal: sent on by another program, if at all."""
     message = f"{_shared.when(daemon.engine)}the log driver {driver.text} keeps logs on this host"
     shippers = tuple(_shippers(daemon))
@@ -75,7 +75,7 @@ def _shippers(daemon: Daemon) -> Iterator[Evidence]:
             yield Evidence(f"/proc/{process.pid}", what)
 
 
-def _addressed(daemon: Daemon, driver: _shared.Told) -> Outcomes:
+def _addressed(daemon: Daemon, driver: in_force.Told) -> Outcomes:
     when = _shared.when(daemon.engine)
     address = _shared.log_option(daemon, f"{driver.text}-address")
     scheme, _, place = address.text.rpartition("://")

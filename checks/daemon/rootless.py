@@ -1,6 +1,6 @@
 """The daemon runs as root."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon
@@ -26,7 +26,7 @@ from . import _shared
 @_shared.where_it_starts
 def rootless(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    told = _shared.security(engine)
+    told = in_force.security(engine)
     if engine.rootless or (told is not None and "name=rootless" in told.items):
         return
     evidence = told.evidence if told is not None else Evidence("user", engine.user)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_2, Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Unread
 from dockeraudit.host import Daemon
@@ -30,9 +30,9 @@ from . import _shared
 @_shared.where_it_starts
 def seccomp(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    told = _shared.security(engine)
+    told = in_force.security(engine)
     if told is None:
-        told = _shared.option(daemon, "seccomp-profile", "")
+        told = in_force.option(daemon, "seccomp-profile", "")
         profile: str | None = told.text
     else:
         profile = next(_profiles(told.items), None)
@@ -50,7 +50,7 @@ def seccomp(daemon: Daemon, settings: Settings) -> Outcomes:
 
 def _own(daemon: Daemon) -> str:
     """What the engine calls its own profile."""
-    return "builtin" if _shared.release(daemon.engine) >= (23, 0, 0) else "default"
+    return "builtin" if in_force.release(daemon.engine) >= (23, 0, 0) else "default"
 
 
 def _profiles(options: list[str]) -> Iterator[str]:

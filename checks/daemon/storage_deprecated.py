@@ -1,6 +1,6 @@
 """Images lie on a driver that is given up, slow, or fits its file system badly."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import STRICT, Finding, Manual, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon, Engine
@@ -47,6 +47,6 @@ def storage_deprecated(daemon: Daemon, settings: Settings) -> Outcomes:
 
 
 def _without_d_type(engine: Engine) -> bool:
-    status = _shared.said(engine, "DriverStatus")
+    status = in_force.said(engine, "DriverStatus")
     pairs = status.value if status is not None and isinstance(status.value, list) else []
     return ["Supports d_type", "false"] in pairs

@@ -1,6 +1,6 @@
 """Images lie on devicemapper."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Reference, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -24,7 +24,7 @@ from . import _shared
 )
 @_shared.where_it_starts
 def storage_devicemapper(daemon: Daemon, settings: Settings) -> Outcomes:
-    if _shared.release(daemon.engine) >= (25, 0, 0):
+    if in_force.release(daemon.engine) >= (25, 0, 0):
         yield NotApplicable(f"engine {daemon.engine.version} has no devicemapper")
         return
     told = _shared.driver(daemon)

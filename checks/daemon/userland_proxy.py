@@ -1,6 +1,6 @@
 """A process for each published port."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_1, Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Evidence
 from dockeraudit.host import Daemon
@@ -27,13 +27,13 @@ from . import _shared
 @_shared.where_it_starts
 def userland_proxy(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
-    if engine.rootless and _shared.release(engine) < (28, 0, 0):
+    if engine.rootless and in_force.release(engine) < (28, 0, 0):
         yield NotApplicable(f"rootless engine {engine.version} publishes ports through its proxy")
         return
     if engine.process is not None and (proxies := _below(daemon, engine.process.pid)):
         yield Finding("docker-proxy", "docker-proxy holds the published ports", proxies)
         return
-    told = _shared.option(daemon, "userland-proxy", True)
+    told = in_force.option(daemon, "userland-proxy", True)
     if told.value is not False:
         message = f"{_shared.when(engine)}userland-proxy is on"
         yield Finding("userland-proxy", message, (told.evidence,))

@@ -1,6 +1,6 @@
 """Root in a container is root on the host."""
 
-from dockeraudit import frameworks
+from dockeraudit import frameworks, in_force
 from dockeraudit.check import LEVEL_2, Finding, Outcomes, Severity, check
 from dockeraudit.host import Daemon
 from dockeraudit.settings import Settings
@@ -29,11 +29,11 @@ def userns(daemon: Daemon, settings: Settings) -> Outcomes:
     engine = daemon.engine
     if engine.rootless:
         return
-    told = _shared.security(engine)
+    told = in_force.security(engine)
     if told is not None:
         on = not {"name=userns", "name=rootless"}.isdisjoint(told.items)
     else:
-        told = _shared.option(daemon, "userns-remap", "")
+        told = in_force.option(daemon, "userns-remap", "")
         on = bool(told.text)
     if not on:
         message = f"{_shared.when(engine)}user namespaces are off: root in containers is root here"

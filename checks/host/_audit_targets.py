@@ -108,7 +108,7 @@ def _option(engine: Engine, name: str, usual: str) -> Found:
         return
     setting = outcome.setting(name)
     if setting is not None and isinstance(setting.value, str) and setting.value:
-        path = _shared.absolute(engine, setting.value)
+        path = engine.absolute(setting.value)
         yield path, Evidence(str(setting.origin), f"{name} is {setting.value}")
     elif usual:
         yield usual, None

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from functools import partial
 
-from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity
+from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, no_engine
 from dockeraudit.facts import Absent, Audit, Evidence, FileFacts, Unread
 from dockeraudit.facts.kernel import NO_AUDITD
 from dockeraudit.host import Host
 
-from . import _audit_rules, _shared
+from . import _audit_rules
 from ._audit_rules import Atom, Coverage, Rules, Wanted
 from ._audit_targets import Targets
 
@@ -21,7 +21,7 @@ _WORDS = {"w": "writing", "a": "changing attributes", "x": "running it"}
 def judge(host: Host, targets: Targets, accesses: str, spared: tuple[str, ...]) -> Outcomes:
     """Every path of `targets` once: whether both kinds of rules record these accesses to it."""
     if not host.engines:
-        yield from _shared.no_engine(host)
+        yield no_engine(host)
         return
     audit = host.facts.audit
     if isinstance(audit, Unread):

@@ -1,22 +1,12 @@
 """What several checks of the host under an engine ask."""
 
-import posixpath
 import re
-from collections.abc import Iterator
 
-from dockeraudit.check import NotApplicable
 from dockeraudit.facts import Document, Evidence, Unread
-from dockeraudit.host import Engine, Host
+from dockeraudit.host import Engine
 from dockeraudit.host.contents import security_option
 
 _REMAPPED = re.compile(r"(.+)/\d+\.\d+")
-
-
-def no_engine(host: Host) -> Iterator[NotApplicable | Unread]:
-    """What to say of a host on which no engine was found; nothing where there is one."""
-    if not host.engines:
-        nothing = NotApplicable("no Docker engine runs or is installed on this host")
-        yield host.unseen or nothing
 
 
 def information(engine: Engine) -> dict[str, object] | Unread:
@@ -43,11 +33,5 @@ def data_root(engine: Engine) -> tuple[str, Evidence] | Unread:
             return Unread(f"data-root of {engine.name}: {outcome.undecided}")
         usual = f"{engine.home}/.local/share/docker" if engine.rootless else "/var/lib/docker"
         return usual, Evidence("default", f"data-root {usual}")
-    path = absolute(engine, setting.value)
+    path = engine.absolute(setting.value)
     return path, Evidence(str(setting.origin), f"data-root {setting.value}")
-
-
-def absolute(engine: Engine, path: str) -> str:
-    """A path as the daemon takes it: from its working directory."""
-    folder = engine.process.cwd if engine.process is not None else "/"
-    return posixpath.join(folder if isinstance(folder, str) and folder else "/", path)

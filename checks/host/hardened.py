@@ -1,12 +1,10 @@
 """How far the host itself is hardened, for a person to judge."""
 
 from dockeraudit import frameworks
-from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check
+from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check, no_engine
 from dockeraudit.facts import Evidence, HostFacts
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
-
-from . import _shared
 
 _SOUND = {
     "kernel.randomize_va_space": ("2",),
@@ -38,7 +36,7 @@ _SHOWN = (*_SOUND, "kernel.unprivileged_userns_clone", "user.max_user_namespaces
 )
 def hardened(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
-        yield from _shared.no_engine(host)
+        yield no_engine(host)
         return
     facts = host.facts
     weak = [

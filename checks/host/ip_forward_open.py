@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from dockeraudit import frameworks
-from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check
+from dockeraudit.check import STRICT, Finding, NotApplicable, Outcomes, Severity, check, no_engine
 from dockeraudit.facts import Evidence, Filters, Unread
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
 
-from . import _forwarding, _shared
+from . import _forwarding
 
 
 class _Family(Struct, frozen=True):
@@ -47,7 +47,7 @@ _BRIDGED = "net.bridge.bridge-nf-call-iptables"
 )
 def ip_forward_open(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
-        yield from _shared.no_engine(host)
+        yield no_engine(host)
         return
     if host.unseen is not None:
         yield host.unseen

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 
 from msgspec import Struct
 
-from dockeraudit.check import NotApplicable
 from dockeraudit.facts import Absent, Evidence, FileFacts, Unit, Unread
 from dockeraudit.host import Engine, Host, startup, unitfile
 from dockeraudit.host.access import ROOT, Limit, route
@@ -72,17 +71,6 @@ def option(engine: Engine, name: str) -> tuple[str, Evidence] | Unread | None:
     return setting.value, Evidence(str(setting.origin), f"{name} is {setting.value}")
 
 
-def absolute(engine: Engine, path: str) -> str:
-    """A path as the daemon takes it: from its working directory."""
-    folder = engine.process.cwd if engine.process is not None else "/"
-    return posixpath.join(folder if isinstance(folder, str) and folder else "/", path)
-
-
-def no_engine(host: Host) -> NotApplicable | Unread:
-    """What to say of a host on which no engine was found."""
-    return host.unseen or NotApplicable("no Docker engine runs or is installed on this host")
-
-
 def unseen(host: Host) -> Iterator[Unread]:
     """Why engines may run that name further paths; nothing where all were seen."""
     if host.unseen is not None:
@@ -117,7 +105,7 @@ def tls_file(name: str, mode: int) -> Callable[[Host], Targets]:
             read = tls.verify.value if name == "tlscacert" else tls.enabled.value
             if read and isinstance(setting.value, str) and setting.value:
                 why = Evidence(str(setting.origin), f"{name} is {setting.value}")
-                path = absolute(engine, setting.value)
+                path = engine.absolute(setting.value)
                 yield Target(path, limit(host, engine, mode), why)
 
     return targets
@@ -130,7 +118,7 @@ def sockets(host: Host) -> Targets:
         if isinstance(engine.exposed, Unread):
             yield engine.exposed
         paths = {
-            absolute(engine, each.address): each.evidence[:1]
+            engine.absolute(each.address): each.evidence[:1]
             for each in engine.exposures
             if each.transport == "unix" and not each.address.startswith("@")
         }
@@ -206,7 +194,7 @@ def daemon_json(host: Host) -> Targets:
         if isinstance(found, Unread):
             yield found
         elif found is not None:
-            path, why = absolute(engine, found[0]), found[1]
+            path, why = engine.absolute(found[0]), found[1]
             content = host.facts.texts.get(path)
             secret = isinstance(content, bytes) and CREDENTIALS.search(content)
             yield Target(path, limit(host, engine, 0o600 if secret else 0o644), why)
@@ -362,7 +350,7 @@ def containerd_sockets(host: Host) -> Targets:
             yield Unread(f"where containerd's socket is: {told.reason}")
         for path in (main, f"{main}.ttrpc", child, f"{child}.ttrpc"):
             if path == main or _end_known(host, path):
-                yield Target(absolute(engine, path), bounds, why if path == main else None)
+                yield Target(engine.absolute(path), bounds, why if path == main else None)
 
 
 def _end_known(host: Host, path: str) -> bool:
@@ -415,7 +403,7 @@ def data_roots(host: Host) -> Targets:
             if isinstance(found, Unread):
                 yield found
             elif found is not None:
-                yield Target(absolute(engine, found[0]), bounds, found[1])
+                yield Target(engine.absolute(found[0]), bounds, found[1])
         if not engine.rootless:
             yield Target("/var/lib/containerd", bounds)
 
@@ -428,7 +416,7 @@ def swarm_state(host: Host) -> Targets:
         if isinstance(found, Unread):
             yield found
         elif found is not None:
-            top = absolute(engine, f"{found[0]}/swarm")
+            top = engine.absolute(f"{found[0]}/swarm")
             yield Target(top, limit(host, engine, 0o700, "directory"))
             for path in host.facts.files:
                 if path.startswith(f"{top}/") and path.endswith(".key"):

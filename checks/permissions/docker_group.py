@@ -10,6 +10,7 @@ from dockeraudit.check import (
     Reference,
     Severity,
     check,
+    no_engine,
 )
 from dockeraudit.facts import Evidence, FileFacts, Unread
 from dockeraudit.host import Host
@@ -40,7 +41,7 @@ from . import _targets
 )
 def docker_group(host: Host, settings: Settings) -> Outcomes:
     if not host.engines:
-        yield _targets.no_engine(host)
+        yield no_engine(host)
         return
     yield from (each for each in _targets.sockets(host) if isinstance(each, Unread))
     for gid, why in _groups(host).items():

@@ -18,6 +18,7 @@ from dockeraudit.check import (
     Reference,
     Severity,
     check,
+    no_engine,
 )
 from dockeraudit.facts import Absent, Unread
 from dockeraudit.frameworks import cis
@@ -26,6 +27,7 @@ from dockeraudit.host.access import (
     Fault,
     Limit,
     Route,
+    alone,
     mode_faults,
     owner_faults,
     unread_acls,
@@ -340,21 +342,12 @@ def _owner(target: Target, way: Route, host: Host) -> Iterator[Fault]:
 
 
 def _mode(target: Target, way: Route, host: Host) -> Iterator[Fault]:
-    return mode_faults(way, target.limit, lambda gid: _alone(host, gid, target.limit.owners))
+    return mode_faults(way, target.limit, lambda gid: alone(host.facts, gid, target.limit.owners))
 
 
 def _both(target: Target, way: Route, host: Host) -> Iterator[Fault]:
     yield from _owner(target, way, host)
     yield from _mode(target, way, host)
-
-
-def _alone(host: Host, gid: int, owners: frozenset[int]) -> bool:
-    """Whether a group is known and has nobody in it but who may own the file anyway."""
-    uids = {account.name: account.uid for account in host.facts.accounts}
-    named = [group.members for group in host.facts.groups if group.gid == gid]
-    members = {uids.get(name) for each in named for name in each}
-    members |= {account.uid for account in host.facts.accounts if account.gid == gid}
-    return bool(named) and members <= owners
 
 
 def _judge(rule: Rule, host: Host, faults: Faults) -> Outcomes:
@@ -381,7 +374,7 @@ def _judge(rule: Rule, host: Host, faults: Faults) -> Outcomes:
                 yield finding
     if not judged:
         nothing = NotApplicable("no such file is there")
-        yield nothing if host.engines else _targets.no_engine(host)
+        yield nothing if host.engines else no_engine(host)
 
 
 _NOWHERE = Route("", "", Absent(), {}, {}, ())

@@ -1,19 +1,9 @@
 """What several service checks ask of an engine, its units and the host."""
 
-from collections.abc import Iterator
-
-from dockeraudit.check import NotApplicable
 from dockeraudit.facts import Evidence, Process, Unit, Unread
 from dockeraudit.host import Engine, Host
 
 PROFILES = ("daemon", "strict")
-
-
-def no_engine(host: Host) -> Iterator[NotApplicable | Unread]:
-    """What to say of a host on which no engine was found; nothing where there is one."""
-    if not host.engines:
-        nothing = NotApplicable("no Docker engine runs or is installed on this host")
-        yield host.unseen or nothing
 
 
 def label(unit: Unit) -> str:

@@ -3,7 +3,16 @@
 import re
 from collections.abc import Iterator
 
-from dockeraudit.check import Finding, Manual, NotApplicable, Outcomes, Reference, Severity, check
+from dockeraudit.check import (
+    Finding,
+    Manual,
+    NotApplicable,
+    Outcomes,
+    Reference,
+    Severity,
+    check,
+    no_engine,
+)
 from dockeraudit.facts import Evidence, Unit, Unread
 from dockeraudit.host import Host, startup, unitfile
 from dockeraudit.host.unitfile import Line
@@ -32,7 +41,8 @@ _PROXY = re.compile(r"(http|https|all|ftp)_proxy", re.I)
     profiles=_shared.PROFILES,
 )
 def environment_secrets(host: Host, settings: Settings) -> Outcomes:
-    yield from _shared.no_engine(host)
+    if not host.engines:
+        yield no_engine(host)
     units = [engine.unit for engine in host.engines if engine.unit is not None]
     if host.engines and not units:
         yield NotApplicable("no systemd unit starts the engine")

@@ -1,7 +1,7 @@
 """More than one daemon on a host: each has its own configuration, sockets and containers."""
 
 from dockeraudit import frameworks
-from dockeraudit.check import Finding, Outcomes, Severity, check
+from dockeraudit.check import Finding, Outcomes, Severity, check, no_engine
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
 
@@ -25,7 +25,8 @@ def multiple_daemons(host: Host, settings: Settings) -> Outcomes:
     if host.unseen is not None:
         yield host.unseen
         return
-    yield from _shared.no_engine(host)
+    if not host.engines:
+        yield no_engine(host)
     running = [engine for engine in host.engines if engine.process is not None]
     if len(running) > 1:
         names = sorted(engine.name for engine in running)

@@ -27,17 +27,6 @@ SUBCOMMANDS = ("make", "verify")
 _KEY_BYTES = 32
 
 
-class _Bytes:
-    """Bytes where `dockeraudit.output.write` takes a text, which it only encodes."""
-
-    def __init__(self, content: bytes) -> None:
-        self._content = content
-
-    def encode(self, *_: str) -> bytes:
-        """The bytes as they are."""
-        return self._content
-
-
 class _Commands(click.Group):
     """`bundle FILE…` makes one: `make` need not be said."""
 
@@ -153,7 +142,7 @@ def make_command(
         chunks: Iterable[bytes] = archive(made.files.items(), made.time)
         if to:
             chunks = [encryption.encrypted(b"".join(chunks), to)]
-        write(file, cast(Iterable[str], map(_Bytes, chunks)))
+        write(file, chunks)
     except (encryption.EncryptionError, ArchiveError) as error:
         raise click.UsageError(str(error)) from error
     except signing.NoKeygenError as error:

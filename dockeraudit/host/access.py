@@ -12,7 +12,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from dockeraudit.facts import Absent, Evidence, FileFacts, Unread
+from dockeraudit.facts import Absent, Evidence, FileFacts, HostFacts, Unread
 
 Files = Mapping[str, FileFacts | Absent | Unread]
 ROOT = frozenset({0})
@@ -217,6 +217,15 @@ def acl_matters(seen: FileFacts, limit: Limit) -> bool:
     and 0660 under 0660 can hide one, 0644 under 0644 and 0400 under 0400 can't, whatever it says.
     """
     return isinstance(seen.acl, Unread) and bool(seen.mode >> 3 & 7 & ~limit.mode)
+
+
+def alone(facts: HostFacts, gid: int, owners: frozenset[int]) -> bool:
+    """Whether a group is known and has nobody in it but who may own the file anyway."""
+    uids = {account.name: account.uid for account in facts.accounts}
+    named = [group.members for group in facts.groups if group.gid == gid]
+    members = {uids.get(name) for each in named for name in each}
+    members |= {account.uid for account in facts.accounts if account.gid == gid}
+    return bool(named) and members <= owners
 
 
 def owner_faults(way: Route, limit: Limit) -> Iterator[Fault]:

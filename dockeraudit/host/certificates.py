@@ -245,13 +245,10 @@ def _paths(engine: Engine, outcome: Outcome | Unread | None) -> TlsPaths | Unrea
         return Unread(outcome.undecided) if outcome.starts is None and outcome.undecided else None
     if not tls.enabled.value:
         return None
-    folder = "/"
-    if engine.process is not None and isinstance(engine.process.cwd, str):
-        folder = engine.process.cwd or "/"
 
     def absolute(value: object) -> str:
         text = value if isinstance(value, str) else ""
-        return text if not text or text.startswith("/") else f"{folder.rstrip('/')}/{text}"
+        return engine.absolute(text) if text else ""
 
     return TlsPaths(
         verify=bool(tls.verify.value),

@@ -1,5 +1,6 @@
 """An engine and its listeners, as computed from the facts."""
 
+import posixpath
 from typing import Literal
 
 from msgspec import Struct
@@ -89,6 +90,11 @@ class Engine(Struct, frozen=True):
     """What this start was told to open (running)."""
     upcoming: tuple[Listener, ...]
     """What the next start opens (configured); empty where it would fail or nothing starts it."""
+
+    def absolute(self, path: str) -> str:
+        """A path as the daemon takes it: from its working directory."""
+        folder = self.process.cwd if self.process is not None else "/"
+        return posixpath.join(folder if isinstance(folder, str) and folder else "/", path)
 
     @property
     def effective(self) -> Outcome | Unread:
