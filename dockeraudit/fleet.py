@@ -76,10 +76,11 @@ class _Holder(Struct, frozen=True):
     shown: Shown
 
 
-class _Added(Struct, frozen=True):
+class Added(Struct, frozen=True):
     """A finding, and where it belongs."""
 
     number: int
+    """Of the report."""
     check: str
     finding: ReportedFinding
 
@@ -139,28 +140,36 @@ def compared(
 
     `hosts` are those of the reports, in the same order; None: nothing is known of that one.
     """
-    holders = tuple(_holders(reports, hosts))
-    found: dict[int, list[_Added]] = {}
-    for added in chain(_keys(holders), _serials(holders)):
-        found.setdefault(added.number, []).append(added)
+    targets = (report.target for report in reports)
+    found = shared(zip(targets, hosts, strict=True))
     return tuple(
-        _with(report, found[number]) if number in found else report
+        with_shared(report, found[number]) if number in found else report
         for number, report in enumerate(reports)
     )
 
 
-def _holders(
-    reports: tuple[HostReport, ...], hosts: tuple[HostShown | None, ...]
-) -> Iterator[_Holder]:
+def shared(hosts: Iterable[tuple[str, HostShown | None]]) -> dict[int, list[Added]]:
+    """What is to be added to reports, by their number.
+
+    `hosts` are the target of each report, in their order, with what its host has to compare.
+    """
+    holders = tuple(_holders(hosts))
+    found: dict[int, list[Added]] = {}
+    for added in chain(_keys(holders), _serials(holders)):
+        found.setdefault(added.number, []).append(added)
+    return found
+
+
+def _holders(hosts: Iterable[tuple[str, HostShown | None]]) -> Iterator[_Holder]:
     known: dict[tuple[str, str], int] = {}
-    for number, (report, host) in enumerate(zip(reports, hosts, strict=True)):
+    for number, (target, host) in enumerate(hosts):
         if host is None:
             continue
         names = ((host.machine, f"address {host.address}"), (host.machine, f"name {host.target}"))
         machine = next((known[name] for name in names if name in known), number)
         known |= dict.fromkeys(names, machine)
         for each in host.certificates:
-            yield _Holder(number, machine, report.target, host.target, each)
+            yield _Holder(number, machine, target, host.target, each)
 
 
 def _groups(
@@ -177,7 +186,7 @@ def _groups(
             yield group
 
 
-def _keys(holders: tuple[_Holder, ...]) -> Iterator[_Added]:
+def _keys(holders: tuple[_Holder, ...]) -> Iterator[Added]:
     """One key, with one certificate or several of them, on several hosts."""
     for group in _groups(holders, lambda each: (each.key,)):
         servers = any(holder.shown.server for holder in group)
@@ -195,7 +204,7 @@ def _keys(holders: tuple[_Holder, ...]) -> Iterator[_Added]:
                 yield from _added(COPIES, "medium", holder, "key", message, group)
 
 
-def _serials(holders: tuple[_Holder, ...]) -> Iterator[_Added]:
+def _serials(holders: tuple[_Holder, ...]) -> Iterator[Added]:
     """Two certificates of one CA with one serial number."""
     for group in _groups(holders, lambda each: (each.issuer, each.authority, each.serial)):
         parts: dict[str, list[_Holder]] = {}
@@ -217,7 +226,7 @@ def _added(
     kind: str,
     message: str,
     group: Iterable[_Holder],
-) -> Iterator[_Added]:
+) -> Iterator[Added]:
     """The finding for one of them, if any of the group is on another machine."""
     others: dict[str, _Holder] = {}
     for other in group:
@@ -230,7 +239,7 @@ def _added(
     named = list(others.values())[:MOST_NAMED]
     more = " and more" if len(others) > MOST_NAMED else ""
     resource = f"{holder.shown.resource} ({kind} on several hosts)"
-    yield _Added(
+    yield Added(
         holder.number,
         check,
         ReportedFinding(
@@ -250,7 +259,7 @@ def _proof(holder: _Holder) -> Proof:
     return Proof(place, f"sha256 {seen.fingerprint}; serial {seen.serial}; issuer {seen.issuer}")
 
 
-def _with(report: HostReport, added: list[_Added]) -> HostReport:
+def with_shared(report: HostReport, added: list[Added]) -> HostReport:
     """The report, with findings in the results of those checks that were run."""
     findings = {
         check: tuple(each.finding for each in added if each.check == check) for check in CHECKS

@@ -120,7 +120,7 @@ def _to_stdout(chunks: Iterable[str | bytes]) -> None:
             return
         except OSError as error:
             _silence_stdout()
-            raise _error("standard output", error) from error
+            raise failure("standard output", error) from error
 
 
 def _silence_stdout() -> None:
@@ -140,7 +140,7 @@ def _to_file(where: str, chunks: Iterable[str | bytes], mode: int) -> None:
     try:
         file = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE)
     except OSError as error:
-        raise _error(where, error) from error
+        raise failure(where, error) from error
     try:
         _fill(file, where, chunks, mode)
         _put_in_place(beside, where, folder)
@@ -159,7 +159,7 @@ def _refuse_special(where: str, name: str) -> None:
     except FileNotFoundError:
         return
     except (OSError, ValueError) as error:
-        raise _error(where, error) from error
+        raise failure(where, error) from error
     if stat.S_ISREG(mode):
         return
     if stat.S_ISDIR(mode):
@@ -178,13 +178,13 @@ def _fill(file: int, where: str, chunks: Iterable[str | bytes], mode: int) -> No
                 while left:
                     left = left[os.write(file, left) :]
             except OSError as error:
-                raise _error(where, error) from error
+                raise failure(where, error) from error
         try:
             if mode != PRIVATE:
                 os.fchmod(file, mode)
             os.fsync(file)
         except OSError as error:
-            raise _error(where, error) from error
+            raise failure(where, error) from error
     finally:
         os.close(file)
 
@@ -193,7 +193,7 @@ def _put_in_place(beside: str, where: str, folder: str) -> None:
     try:
         os.replace(beside, where)
     except OSError as error:
-        raise _error(where, error) from error
+        raise failure(where, error) from error
     # The name itself must outlive a power cut too; some file systems can't sync a folder.
     with suppress(OSError):
         handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -215,7 +215,8 @@ def _blocks(chunks: Iterable[str | bytes]) -> Iterator[bytes]:
         yield bytes(block)
 
 
-def _error(where: str, error: OSError | ValueError) -> OutputError:
+def failure(where: str, error: OSError | ValueError) -> OutputError:
+    """What to say of a place that could not be written."""
     if isinstance(error, OSError):
         reason = error.strerror or type(error).__name__
         return OutputError(where, reason, _ADVICE.get(error.errno or 0, "write somewhere else"))

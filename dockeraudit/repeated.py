@@ -32,31 +32,29 @@ def identity(target: Target, host: Host, address: str) -> Identity | None:
     return Identity(f"{machine.machine_id} {machine.hostname} {address}", name, live)
 
 
-def once(
-    reports: tuple[HostReport, ...], identities: Iterable[Identity | None]
-) -> tuple[HostReport, ...]:
-    """The reports; of those of one host only the one that says most has results.
+def duplicates(hosts: Iterable[tuple[str, str, Identity | None]]) -> dict[int, str]:
+    """Which reports leave their results to another one, and the target of that.
 
-    That is the first that was seen whole, else the first.
+    `hosts` are the target and the state of each report, in their order, with who its host is. Of
+    those of one host only the one that says most has results: the first that was seen whole, else
+    the first.
     """
-    groups: dict[tuple[str, bool], list[int]] = {}
-    names: dict[int, str] = {}
-    for number, each in enumerate(identities):
+    groups: dict[tuple[str, bool], list[tuple[bool, int, str, str]]] = {}
+    for number, (target, state, each) in enumerate(hosts):
         if each is not None:
-            groups.setdefault((each.machine, each.live), []).append(number)
-            names[number] = each.name
-    found = [*reports]
-    for numbers in groups.values():
-        kept = min(numbers, key=lambda number: reports[number].state != "scanned")
-        for number in numbers:
-            if names[number] != names[kept]:
-                found[number] = _repeated(reports[number], reports[kept])
-    return tuple(found)
+            seen = (state != "scanned", number, target, each.name)
+            groups.setdefault((each.machine, each.live), []).append(seen)
+    found: dict[int, str] = {}
+    for group in groups.values():
+        _, _, kept, name = min(group)
+        found |= {number: kept for _, number, _, other in group if other != name}
+    return found
 
 
-def _repeated(report: HostReport, kept: HostReport) -> HostReport:
+def repeated(report: HostReport, kept: str) -> HostReport:
+    """The report of a host that has its results under the target `kept`."""
     why = (
-        f"the same host as {kept.target}, by its machine id, hostname and address: "
+        f"the same host as {kept}, by its machine id, hostname and address: "
         "its results stand there"
     )
     return replace(
@@ -65,5 +63,19 @@ def _repeated(report: HostReport, kept: HostReport) -> HostReport:
         results=(),
         listeners=(),
         certificates=None,
-        same_as=kept.target,
+        same_as=kept,
+    )
+
+
+def once(
+    reports: tuple[HostReport, ...], identities: Iterable[Identity | None]
+) -> tuple[HostReport, ...]:
+    """The reports, of those of one host only one with results."""
+    found = duplicates(
+        (report.target, report.state, each)
+        for report, each in zip(reports, identities, strict=True)
+    )
+    return tuple(
+        repeated(report, found[number]) if number in found else report
+        for number, report in enumerate(reports)
     )

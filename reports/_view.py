@@ -4,7 +4,6 @@ Nothing here decides a status; it counts and sorts what was decided.
 """
 
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from msgspec import Struct
@@ -15,7 +14,6 @@ from dockeraudit.report import (
     SEVERITIES,
     HostReport,
     Report,
-    ReportedCertificate,
     ReportedEngine,
     ReportedFinding,
     ReportedListener,
@@ -236,6 +234,11 @@ class Address(Struct, frozen=True):
         return self.observed or self.running
 
     @property
+    def open(self) -> bool:
+        """Whether it answers now without a proper client certificate."""
+        return self.now in _OPEN and self.reach != "LOCAL"
+
+    @property
     def differs(self) -> bool:
         """Whether the next start will do something else than this one did."""
         return self.configured != self.now
@@ -258,7 +261,12 @@ def addresses(listeners: Iterable[ReportedListener]) -> list[Address]:
         )
         for (engine, address), by in seen.items()
     ]
-    return sorted(found, key=lambda one: (_FARTHEST.get(one.reach, 9), one.engine, one.address))
+    return sorted(found, key=lambda one: (farthest(one), one.engine, one.address))
+
+
+def farthest(address: Address) -> int:
+    """Sorts addresses by their reach, the farthest first."""
+    return _FARTHEST.get(address.reach, 9)
 
 
 class Exposure(Struct, frozen=True):
@@ -274,18 +282,9 @@ def exposures(report: Report) -> list[Exposure]:
         Exposure(host, one)
         for host in report.hosts
         for one in addresses(host.listeners)
-        if one.now in _OPEN and one.reach != "LOCAL"
+        if one.open
     ]
-    return sorted(found, key=lambda each: _FARTHEST.get(each.listener.reach, 9))
-
-
-def answering(report: Report, mode: str) -> int:
-    """How many TCP addresses answer now in that mode."""
-    return sum(
-        one.now == mode and one.reach != "LOCAL"
-        for host in report.hosts
-        for one in addresses(host.listeners)
-    )
+    return sorted(found, key=lambda each: farthest(each.listener))
 
 
 class Verdict(Struct, frozen=True):
@@ -301,7 +300,16 @@ class Verdict(Struct, frozen=True):
 
 
 def verdict(report: Report) -> Verdict:
-    """The verdict; it never says clean where something was not assessed."""
+    """The verdict, counted from the hosts."""
+    bad = sum(any(result.counts for result in host.results) for host in report.hosts)
+    return verdict_of(report, bad, engines=any(host.engines for host in report.hosts))
+
+
+def verdict_of(report: Report, bad: int, *, engines: bool) -> Verdict:
+    """The verdict, where so many hosts fail; it never says clean where something was not assessed.
+
+    `engines` is whether any host has one.
+    """
     missing, left = tuple(_missing(report)), tuple(_open(report))
     total = len(report.hosts)
     worst = next((name for name in SEVERITIES if report.summary.by_severity.get(name)), None)
@@ -309,7 +317,6 @@ def verdict(report: Report) -> Verdict:
         return Verdict("empty", gettext("Nothing was scanned."), None, (), ())
     if worst:
         failed = sum(report.summary.by_severity.values())
-        bad = sum(any(result.counts for result in host.results) for host in report.hosts)
         what = counted(
             failed,
             "{n} check fails on {hosts}",
@@ -324,7 +331,7 @@ def verdict(report: Report) -> Verdict:
         sentence = gettext("Nothing wrong was found, but not all was assessed.")
         return Verdict("incomplete", sentence, None, missing, left)
     sentence = gettext("No Docker engine was found on {hosts}.")
-    if any(host.engines for host in report.hosts):
+    if engines:
         sentence = gettext("Nothing wrong was found on {hosts}.")
     return Verdict("good", sentence.format(hosts=some(total, total)), None, (), left)
 
@@ -357,45 +364,6 @@ def waivers(report: Report) -> list[ReportedWaiver]:
     """The file's waivers, first those that somebody has to look after."""
     order = list(WAIVERS)
     return sorted(report.waivers, key=lambda each: order.index(each.state))
-
-
-class Ending(Struct, frozen=True):
-    """A certificate near its end, or past it."""
-
-    number: int
-    """The host's in the report, from 1."""
-    host: HostReport
-    certificate: ReportedCertificate
-    day: str
-    seconds: float
-    """Until then; negative where it has ended."""
-
-    @property
-    def left(self) -> str:
-        """How long there is, in words."""
-        days = int(abs(self.seconds) // 86400)
-        if self.seconds < 0:
-            return counted(days, "ended {n} day ago", "ended {n} days ago")
-        return counted(days, "in {n} day", "in {n} days")
-
-
-def calendar(report: Report) -> list[Ending]:
-    """Which certificates end within 90 days of the scan or have ended, the first end first."""
-    try:
-        now = datetime.fromisoformat(report.finished)
-    except ValueError:
-        return []
-    found = []
-    for number, host in enumerate(report.hosts, 1):
-        for each in host.certificates or ():
-            end = _EPOCH + timedelta(seconds=each.not_after)
-            left = (end - now).total_seconds()
-            if left <= CALENDAR_DAYS * 86400:
-                found.append(Ending(number, host, each, end.date().isoformat(), left))
-    return sorted(found, key=lambda each: (each.certificate.not_after, each.number))
-
-
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def blocks(text: str) -> Iterator[tuple[Literal["prose", "command"], str]]:

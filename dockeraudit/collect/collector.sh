@@ -3091,38 +3091,41 @@ main() {
 	if timeout 3 true; then TIMEOUT=1; else TIMEOUT=0; fi
 	if [ -n "${X-}" ]; then
 		again
+		text_sizes
+		text_unread
+		contents
+		stat_files
 	else
 		machine
 		network
 		accounts
 		processes
-		peers
-		process_frames
-		units
-		boot
-		boot_lines
-		gather_names
-		gather_files
-		key_search
-		relays
 		kernel_texts
-		kernel
-		api_sockets
-	fi
-	text_sizes
-	text_unread
-	if [ -n "${X-}" ]; then
-		contents
-		stat_files
-	else
-		# What the engine keeps is asked beside the rest; it waits in the pipe.
-		inventories | {
-			exec 3<&0 </dev/null
-			contents
-			engine
-			wires
-			kept "$(cat <&3)"
-			stat_files
+		# What needs none of the rest is gathered beside it; it waits in the pipe.
+		kernel | {
+			exec 4<&0 </dev/null
+			peers
+			process_frames
+			units
+			boot
+			boot_lines
+			gather_names
+			gather_files
+			key_search
+			relays
+			api_sockets
+			text_sizes
+			text_unread
+			# So is what the engine keeps.
+			inventories | {
+				exec 3<&0 </dev/null
+				contents
+				engine
+				wires
+				kept "$(cat <&3)"
+				stat_files
+			}
+			cat <&4
 		}
 	fi
 	frame end

@@ -37,7 +37,7 @@ class Limits(Struct, frozen=True):
     """Seconds for the whole run, from the start of the process to its end."""
     connect_timeout: float = 10.0
     """Seconds for ssh to connect and to agree on keys; rounded up to whole ones."""
-    output: int = 32 * 1024 * 1024
+    output: int = 16 * 1024 * 1024
     """Bytes of standard output; one more ends the run."""
     errors: int = 64 * 1024
     """Bytes of standard error that are kept: its beginning and its end."""

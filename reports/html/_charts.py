@@ -4,16 +4,15 @@ Colour and size only repeat what numbers and words say; the same figures stand b
 as a table. All that is drawn are counts, so that a fleet's drawing is no larger than a host's.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import MAXYEAR, UTC, datetime
 from math import sqrt
 
 from markupsafe import Markup, escape
 
 from dockeraudit.language import counted, gettext, marked
 from dockeraudit.language import month as month_name
-from dockeraudit.report import Report
 
 from .. import _view  # noqa: TID252 - the installed name of this package is another
 
@@ -35,19 +34,33 @@ _SHORT = {
 }
 _LEFT, _TOP, _CELL, _LINE = 168, 50, 118, 58
 _MONTHS = 12
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass
 class Map:
     """The TCP addresses that answer now, by how they authenticate and how far they reach."""
 
-    cells: dict[tuple[str, str], int]
-    rows: list[str]
-    sockets: int
+    cells: dict[tuple[str, str], int] = field(default_factory=dict)
+    sockets: int = 0
     """Unix sockets, which are not drawn."""
-    silent: int
+    silent: int = 0
     """TCP addresses that are set up and do not answer now."""
+
+    def add(self, addresses: Iterable[_view.Address]) -> None:
+        """Count a host's addresses."""
+        for one in addresses:
+            if one.reach == "LOCAL":
+                self.sockets += 1
+            elif one.now:
+                self.cells[one.now, one.reach] = self.cell(one.now, one.reach) + 1
+            else:
+                self.silent += 1
+
+    @property
+    def rows(self) -> list[str]:
+        """The modes that are drawn, worst first."""
+        seen = {mode for mode, _ in self.cells}
+        return [mode for mode in _ROWS if mode in _ALWAYS or mode in seen]
 
     @property
     def reaches(self) -> tuple[tuple[str, str, str], ...]:
@@ -84,22 +97,6 @@ class Map:
             if (number := self.cell(mode, reach))
         ]
         return "; ".join(found) or gettext("no TCP address answers")
-
-
-def listener_map(report: Report) -> Map:
-    """Count the addresses of all hosts."""
-    cells: dict[tuple[str, str], int] = {}
-    sockets = silent = 0
-    for host in report.hosts:
-        for one in _view.addresses(host.listeners):
-            if one.reach == "LOCAL":
-                sockets += 1
-            elif one.now:
-                cells[one.now, one.reach] = cells.get((one.now, one.reach), 0) + 1
-            else:
-                silent += 1
-    seen = {mode for mode, _ in cells}
-    return Map(cells, [mode for mode in _ROWS if mode in _ALWAYS or mode in seen], sockets, silent)
 
 
 def draw_map(drawn: Map) -> Markup:
@@ -146,11 +143,27 @@ class Bin:
     number: int = 0
 
 
-@dataclass
 class Timeline:
-    """When all certificates end."""
+    """When all certificates end, by month, from the month of the scan on."""
 
-    bins: list[Bin]
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._first = first = now.year * 12 + now.month - 1
+        self.bins = [Bin(gettext("ended"), "", "critical")]
+        for month in range(first, first + _MONTHS + 1):
+            number = month % 12 + 1
+            days = (month // 12 - now.year) * 366
+            if month // 12 <= MAXYEAR:
+                days = (datetime(month // 12, number, 1, tzinfo=UTC) - now).days
+            tone = "high" if days < 30 else "medium" if days < _view.CALENDAR_DAYS else "reached"
+            year = str(month // 12) if month in (first, first + 1) or number == 1 else ""
+            self.bins.append(Bin(month_name(number), year, tone))
+        self.bins.append(Bin(gettext("later"), "", "reached"))
+
+    def add(self, end: datetime) -> None:
+        """Count a certificate that ends then."""
+        at = end.year * 12 + end.month - 1 - self._first + 1
+        self.bins[0 if end < self._now else min(at, len(self.bins) - 1)].number += 1
 
     @property
     def total(self) -> int:
@@ -165,30 +178,6 @@ class Timeline:
             for each in self.bins
             if each.number
         )
-
-
-def timeline(report: Report) -> Timeline | None:
-    """Count certificates by the month in which they end; none where there is none, or no time."""
-    try:
-        now = datetime.fromisoformat(report.finished)
-    except ValueError:
-        return None
-    first = now.year * 12 + now.month - 1
-    bins = [Bin(gettext("ended"), "", "critical")]
-    for month in range(first, first + _MONTHS + 1):
-        start = datetime(month // 12, month % 12 + 1, 1, tzinfo=UTC)
-        days = (start - now).days
-        tone = "high" if days < 30 else "medium" if days < _view.CALENDAR_DAYS else "reached"
-        year = str(start.year) if month in (first, first + 1) or start.month == 1 else ""
-        bins.append(Bin(month_name(start.month), year, tone))
-    bins.append(Bin(gettext("later"), "", "reached"))
-    for host in report.hosts:
-        for each in host.certificates or ():
-            end = _EPOCH + timedelta(seconds=each.not_after)
-            at = end.year * 12 + end.month - 1 - first + 1
-            bins[0 if end < now else min(at, len(bins) - 1)].number += 1
-    found = Timeline(bins)
-    return found if found.total else None
 
 
 def draw_timeline(drawn: Timeline) -> Markup:

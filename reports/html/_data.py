@@ -94,10 +94,11 @@ class _Strings:
         self._room = _ROOM
 
     def __call__(self, text: str) -> Text:
+        text = clipped(text, TEXT)
         number = self._numbers.get(text)
         if number is not None:
             return number
-        shown = cleaned(text)
+        shown = visible(text, keep="\n")
         # A short text costs no more than its number; the rest is what an entry costs here.
         if len(shown) < 4 or self._room < len(shown):
             return shown

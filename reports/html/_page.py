@@ -1,7 +1,7 @@
 """Fills `page.html`: the environment, the filters, and the content security policy."""
 
 from base64 import b64encode
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from dockeraudit.history.trend import figure
 from dockeraudit.language import current, date, gettext, moment, ngettext
-from dockeraudit.report import SEVERITIES, HostReport, Report
+from dockeraudit.report import SEVERITIES, Report
 
 from .. import _rule, _view  # noqa: TID252 - the installed name of this package is another
 from . import _charts, _data
-from ._standing import Standing, short_title
+from ._overview import overview
+from ._standing import short_title
 from ._words import words
 
 _HERE = files(__package__ or "")
@@ -28,33 +29,30 @@ _BRIEF = 1024
 def pieces(report: Report) -> Iterator[str]:
     """The page in pieces: what everybody sees as markup, the findings as data for the script."""
     style, script = _read("page.css"), _script()
-    standing = Standing(report)
-    ends = _charts.timeline(report)
-    drawn = _charts.listener_map(report)
+    seen = overview(report)
+    ends = seen.timeline if seen.timeline and seen.timeline.total else None
     parts = (
         _environment()
         .get_template("page.html")
         .generate(
             report=report,
             view=_view,
-            standing=standing,
-            verdict=_view.verdict(report),
-            failing=_view.failing(report),
-            gaps=_view.gaps(report.hosts),
-            exposures=_view.exposures(report),
+            seen=seen,
+            standing=seen.standing,
+            verdict=_view.verdict_of(report, seen.failing_hosts, engines=seen.engines),
+            failing=seen.failing,
+            gaps=seen.gaps,
             waivers=_view.waivers(report),
-            calendar=_view.calendar(report),
             trend=Markup(figure(report.trend, "chart")) if report.trend else "",
             change=_change(report),
-            map=drawn,
-            map_svg=_charts.draw_map(drawn),
+            map=seen.map,
+            map_svg=_charts.draw_map(seen.map),
             ends=ends,
             ends_svg=_charts.draw_timeline(ends) if ends else "",
             severities=SEVERITIES,
             lang=current(),
-            number=_numbers(report),
-            catalogue=_data.catalogue(standing, words()),
-            data=_data.hosts(report, standing, moment),
+            catalogue=_data.catalogue(seen.standing, words()),
+            data=_data.hosts(report, seen.standing, moment),
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script),
@@ -144,12 +142,6 @@ def _change(report: Report) -> dict[str, Any] | None:
         "fixed": sum(point.fixed for point in points[1:]),
         "missed": last.missed,
     }
-
-
-def _numbers(report: Report) -> Callable[[HostReport], int]:
-    """Which host of the report one is, from 1; targets may have the same name."""
-    numbers = {id(host): number for number, host in enumerate(report.hosts, 1)}
-    return lambda host: numbers[id(host)]
 
 
 def _script() -> str:

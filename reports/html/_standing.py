@@ -3,16 +3,17 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dockeraudit.frameworks import ITEMS
-from dockeraudit.report import FrameworkRule, HostReport, Report, Result, SeverityName, Status
+from dockeraudit.report import FrameworkRule, HostReport, Result, SeverityName
 
 from .. import _view  # noqa: TID252 - the installed name of this package is another
 
-_WORST_FIRST: tuple[Status, ...] = ("fail", "unknown", "manual", "pass", "not-applicable")
-_RANK = {status: rank for rank, status in enumerate(_WORST_FIRST)}
-_WAIVED = len(_WORST_FIRST)
-_NONE = _WAIVED + 1
+_ORDER = ("fail", "waived", "unknown", "manual", "pass", "not-applicable")
+"""How results stand, worst first: a failure that is waived is no worse than it is told."""
+_RANK = {status: rank for rank, status in enumerate(_ORDER)}
+_FAILED, _WAIVED, _NONE = 0, 1, len(_ORDER)
 _ANCHOR = re.compile("[a-z0-9][a-z0-9-]{0,99}")
 _DIGITS = re.compile(r"(\d+)")
 _NAMES = {"cis": "CIS Docker Benchmark", "nist": "NIST SP", "mitre-attack": "MITRE ATT&CK"}
@@ -37,12 +38,11 @@ class Counts:
     @property
     def worst(self) -> str:
         """The status of the whole, as results have theirs; empty: nobody looked."""
-        by_rank = (*_WORST_FIRST[:1], "waived", *_WORST_FIRST[1:])
-        order = ("failed", "waived", "unknown", "manual", "passed", "not_applicable")
-        return next((by_rank[at] for at, name in enumerate(order) if getattr(self, name)), "")
+        pairs = zip(_ORDER, _FIELDS, strict=True)
+        return next((status for status, name in pairs if getattr(self, name)), "")
 
 
-_FIELDS = ("failed", "unknown", "manual", "passed", "not_applicable", "waived")
+_FIELDS = ("failed", "waived", "unknown", "manual", "passed", "not_applicable")
 
 
 @dataclass
@@ -74,6 +74,8 @@ class Item:
 
     id: str
     anchor: str
+    number: int = -1
+    """Among those that results refer to."""
     heads: list[Head] = field(default_factory=list)
     counts: Counts = field(default_factory=Counts)
 
@@ -97,38 +99,47 @@ class Framework:
 
     def by_worst(self) -> list[tuple[str, int]]:
         """How many rules stand how; empty name: no check of the scan answers them."""
-        order = ("fail", "waived", "unknown", "manual", "pass", "not-applicable", "")
         found = [item.counts.worst for item in self.items]
-        return [(name, found.count(name)) for name in order if name in found]
-
-
-_Key = tuple[str, str, str, str, tuple[FrameworkRule, ...]]
+        return [(name, found.count(name)) for name in (*_ORDER, "") if name in found]
 
 
 class Standing:
-    """Every check and rule of a report with its counts, from one walk over the results."""
+    """Every check and rule of a report with its counts; all of its hosts are added first."""
 
-    def __init__(self, report: Report) -> None:
-        self._heads: dict[_Key, Head] = {}
+    def __init__(self) -> None:
+        self.heads: list[Head] = []
+        self._of_check: dict[str, list[Head]] = {}
         self._anchors: set[str] = set()
         self._rules: dict[FrameworkRule, Item] = {}
-        self._of_head: list[tuple[Item, ...]] = []
-        for host in report.hosts:
-            self._count(host)
-        self.heads = list(self._heads.values())
-        self.checks = sorted(self.heads, key=lambda head: head.order)
-        self.frameworks = list(self._frameworks())
+        self._items: list[Item] = []
+        self._of_head: list[tuple[int, ...]] = []
+
+    @cached_property
+    def checks(self) -> list[Head]:
+        """Every check, what fails worst and most often first."""
+        return sorted(self.heads, key=lambda head: head.order)
+
+    @cached_property
+    def frameworks(self) -> list[Framework]:
+        """Every framework that results refer to."""
+        return list(self._frameworks())
 
     def head(self, result: Result) -> Head:
         """The description that a result shares with those of other hosts."""
-        key = _key(result)
-        found = self._heads.get(key)
-        if found is None:
-            found = self._heads[key] = self._new(result)
+        known = self._of_check.setdefault(result.check, [])
+        for head in known:
+            if (
+                head.title == result.title
+                and head.references == result.references
+                and head.rationale == result.rationale
+                and head.remediation == result.remediation
+            ):
+                return head
+        known.append(found := self._new(result))
         return found
 
     def _new(self, result: Result) -> Head:
-        number = len(self._heads)
+        number = len(self.heads)
         anchor = f"c-{result.check}" if _ANCHOR.fullmatch(result.check) else ""
         if not anchor or anchor in self._anchors:
             anchor = f"check-{number}"
@@ -143,35 +154,41 @@ class Standing:
             result.references,
             result.severity,
         )
-        items = []
-        for rule in dict.fromkeys(result.references):
-            item = self._rules.setdefault(rule, Item(rule.id, ""))
+        self.heads.append(head)
+        items = [self._item(rule) for rule in dict.fromkeys(result.references)]
+        for item in items:
             item.heads.append(head)
-            items.append(item)
-        self._of_head.append(tuple(items))
+        self._of_head.append(tuple(item.number for item in items))
         return head
 
-    def _count(self, host: HostReport) -> None:
-        worst: dict[int, int] = {}
-        items: dict[int, Item] = {}
+    def _item(self, rule: FrameworkRule) -> Item:
+        found = self._rules.get(rule)
+        if found is None:
+            found = self._rules[rule] = Item(rule.id, "", len(self._items))
+            self._items.append(found)
+        return found
+
+    def add(self, host: HostReport) -> None:
+        """Count a host's results."""
+        worst = [_NONE] * len(self._items)
         for result in host.results:
             head = self.head(result)
+            worst += [_NONE] * (len(self._items) - len(worst))
             rank = _RANK[result.status]
-            if rank == 0 and result.waiver is not None:
+            if rank == _FAILED and result.waiver is not None:
                 rank = _WAIVED
             head.counts.add(rank)
             if result.status != "fail":
                 head.severity = result.severity
-            elif result.counts and (
+            elif rank == _FAILED and (
                 head.worst is None or _view.RANK[result.severity] < _view.RANK[head.worst]
             ):
                 head.worst = result.severity
-            for item in self._of_head[head.number]:
-                at = id(item)
-                items[at] = item
-                worst[at] = min(worst.get(at, _NONE), rank, key=_place)
-        for at, item in items.items():
-            item.counts.add(worst[at])
+            for number in self._of_head[head.number]:
+                worst[number] = min(worst[number], rank)
+        for item, rank in zip(self._items, worst, strict=True):
+            if rank != _NONE:
+                item.counts.add(rank)
 
     def _frameworks(self) -> Iterator[Framework]:
         used: dict[str, dict[str, Item]] = {}
@@ -190,21 +207,6 @@ class Standing:
     def rule_anchor(self, rule: FrameworkRule) -> str:
         """Where the page lists a rule."""
         return self._rules[rule].anchor
-
-
-def _key(result: Result) -> _Key:
-    return (
-        result.check,
-        result.title,
-        result.rationale,
-        result.remediation,
-        result.references,
-    )
-
-
-def _place(rank: int) -> float:
-    """A waived failure is better than one that counts, and worse than anything else."""
-    return 0.5 if rank == _WAIVED else rank
 
 
 def title(name: str) -> str:

@@ -216,7 +216,8 @@ def test_frameworks_come_in_the_order_of_their_use() -> None:
         FrameworkRule('an"other<', "1"),
     )
     one = replace(result("service-enabled"), references=rules)
-    standing = module("_standing").Standing(report(replace(host("a"), results=(one,))))
+    standing = module("_standing").Standing()
+    standing.add(replace(host("a"), results=(one,)))
     assert [each.name for each in standing.frameworks] == [
         *("cis-1.8", "cis-1.7", "cis-1.6"),
         *('an"other<', "nist-800-53"),

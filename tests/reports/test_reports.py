@@ -186,10 +186,10 @@ def test_a_text_is_told_from_its_commands(text: str, blocks: list[tuple[str, str
 
 
 def test_the_calendar_is_of_the_next_ninety_days_and_of_what_has_ended() -> None:
-    view = import_module(f"{type_of('table').__package__}._view")
+    overview = import_module(f"{type_of('html').__name__}._overview").overview
     ends = tuple(certificate(days, f"/{days}") for days in (91, 92, -1, 1, 2, 90))
-    found = view.calendar(report(host("a"), host("b", certificates=ends)))
-    assert [(each.number, each.certificate.path, each.left) for each in found] == [
+    found = overview(report(host("a"), host("b", certificates=ends))).endings.first
+    assert [(each.place.number, each.certificate.path, each.left) for each in found] == [
         (2, "/-1", "ended 1 day ago"),
         (2, "/1", "in 0 days"),
         (2, "/2", "in 1 day"),
