@@ -59,16 +59,20 @@ class TransportOptions(Struct, frozen=True):
     ssh_config: str | None = None
     ssh_options: tuple[str, ...] = ()
     become: bool = False
+    client: Literal["openssh", "asyncssh"] = "openssh"
+    """The system's ssh, a process for each run; or the library, for big fleets."""
 
 
 class TransportError(Exception):
     """No answer, and why; both texts are one printable line."""
 
-    def __init__(self, kind: Kind, message: str, hint: str) -> None:
+    def __init__(self, kind: Kind, message: str, hint: str, *, jump: bool = False) -> None:
         super().__init__(kind, message, hint)
         self.kind: Kind = kind
         self.message = message
         self.hint = hint
+        self.jump = jump
+        """Whether it is the jump host's own failure, so that nothing is known of the host."""
 
     def __str__(self) -> str:
         return self.message
@@ -90,9 +94,7 @@ def open_transport(
     Setting `cancel` ends each run of the transport at once, from any thread.
     """
     if target.kind == "ssh":
-        from .ssh import SshTransport
-
-        return SshTransport(target.host, target.user, target.port, options, cancel)
+        return open_ssh(target.host, target.user, target.port, options, cancel)
     if target.kind == "local":
         from .local import LocalTransport
 
@@ -102,3 +104,31 @@ def open_transport(
 
         return open_foreign(target, options, cancel)
     raise ValueError(f"{target.kind} is judged where it lies: there is no host to reach")
+
+
+def open_ssh(
+    host: str,
+    user: str | None,
+    port: int | None,
+    options: TransportOptions,
+    cancel: Cancel | None,
+) -> Transport:
+    """The way to a host of SSH, by the client that the user wants."""
+    if options.client == "openssh":
+        from .ssh import SshTransport
+
+        return SshTransport(host, user, port, options, cancel)
+    if (missing := client_missing(options.client)) is not None:
+        raise TransportError("command-missing", f"{host}: {missing}", "or use --ssh-client openssh")
+    from .asyncssh_client import AsyncsshTransport
+
+    return AsyncsshTransport(host, user, port, options, cancel)
+
+
+def client_missing(client: str) -> str | None:
+    """What to install for a client of SSH that is a package; None: nothing."""
+    from importlib.util import find_spec
+
+    if client == "openssh" or find_spec("asyncssh") is not None:
+        return None
+    return "asyncssh is not installed: pip install 'dockeraudit[asyncssh]'"

@@ -94,9 +94,10 @@ RULES = (
     ),
     Rule(
         "protocol",
-        r"^ssh_dispatch_run_fatal: |^Bad packet length|[Cc]orrupted MAC on input"
-        r"|^Protocol major versions differ|banner line contains invalid characters"
-        r"|banner line too long|No SSH protocol banner|invalid format of identification"
+        r"^ssh_dispatch_run_fatal: |^Bad server host key: |^Bad packet length"
+        r"|[Cc]orrupted MAC on input|^Protocol major versions differ"
+        r"|banner line contains invalid characters|banner line too long|No SSH protocol banner"
+        r"|invalid format of identification"
         r"|^Bad remote protocol version identification|server version \".*\" not supported",
         "what answers there does not speak SSH as this ssh does",
     ),
@@ -184,7 +185,9 @@ def of_ssh(answer: Answer, name: str) -> TransportError | None:
     for rules in (RULES, JUMP_RULES, *((rule,) for rule in CLOSINGS)):
         found = _first(rules, lines, name)
         if found is not None:
-            return _host_key(found, lines, name)
+            found = _host_key(found, lines, name)
+            found.jump = rules is RULES and _jump_failed(lines)
+            return found
     if lines:
         return None
     return TransportError(
@@ -311,14 +314,23 @@ def _host_key(found: TransportError, lines: list[str], name: str) -> TransportEr
     """The same error, or the one that the big warning before ssh's last line speaks of."""
     if found.kind not in ("host-key-unknown", "host-key-changed"):
         return found
-    # Behind a jump host that failed, the outer ssh has no peer that it could name.
-    jump = any(line.startswith("Connection closed by UNKNOWN port ") for line in lines)
-    whose = "the jump host's key" if jump else "the host key"
+    whose = "the jump host's key" if _jump_failed(lines) else "the host key"
     if found.kind == "host-key-changed" or any(re.search(KEY_CHANGED, line) for line in lines):
         return TransportError(
             "host-key-changed", f"{name}: {whose} is not the one in known_hosts", CHANGED
         )
     return TransportError("host-key-unknown", f"{name}: {whose} is not known here", KNOWN_HOSTS)
+
+
+def _jump_failed(lines: list[str]) -> bool:
+    """Whether the reason is one of the ssh to the jump host.
+
+    Behind that, the outer ssh has no peer that it could name. Where the jump host itself is well,
+    it says why it did not open the way ("open failed").
+    """
+    return any(line.startswith("Connection closed by UNKNOWN port ") for line in lines) and not any(
+        "open failed: " in line for line in lines
+    )
 
 
 def _first(rules: tuple[Rule, ...], lines: list[str], name: str) -> TransportError | None:

@@ -18,11 +18,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dockeraudit.targets import Target, TargetError, parse
 
-from . import Answer, Limits, Transport, TransportError, TransportOptions, process
+from . import Answer, Limits, Transport, TransportError, TransportOptions, open_ssh, process
 from .become import as_root, as_user
 from .failures import JUMP_RULES, Rule, of_become, of_shell, one_line
 from .local import LocalTransport
-from .ssh import SshTransport
 
 if TYPE_CHECKING:
     from testinfra.backend.base import BaseBackend  # type: ignore[import-untyped]
@@ -251,7 +250,7 @@ def _reached(
         raise TransportError(
             "protocol", one_line(f"{target.spec}: {error}"), "mend the inventory"
         ) from None
-    return SshTransport(
+    return open_ssh(
         reached.host,
         reached.user,
         reached.port,
@@ -259,6 +258,7 @@ def _reached(
             ssh_config=options.ssh_config or backend.ssh_config,
             ssh_options=tuple(more),
             become=become.wanted,
+            client=options.client,
         ),
         cancel,
     )

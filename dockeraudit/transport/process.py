@@ -8,7 +8,7 @@ import selectors
 import signal
 import subprocess
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 
 from . import Answer, Limits, TransportError
@@ -31,6 +31,7 @@ class Cancel:
         self._lock = threading.RLock()  # a signal's handler may interrupt its own thread
         self._set = False
         self._groups: set[int] = set()
+        self._ends: set[Callable[[], object]] = set()
 
     def is_set(self) -> bool:
         return self._set
@@ -40,6 +41,24 @@ class Cancel:
             self._set = True
             for group in self._groups:
                 _kill(group)
+            for end in self._ends:
+                end()
+
+    @contextlib.contextmanager
+    def ending(self, end: Callable[[], object]) -> Iterator[None]:
+        """While entered, `set` calls `end`, which must neither wait nor raise.
+
+        It may be called in a signal's handler, and is called at once if `set` was before.
+        """
+        with self._lock:
+            self._ends.add(end)
+            if self._set:
+                end()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._ends.discard(end)
 
     def _enter(self, group: int) -> None:
         with self._lock:

@@ -51,6 +51,7 @@ RECORDED_SSH = [
         "Their offer: curve25519-sha256\r\n",
         "protocol",
     ),
+    ("Bad server host key: Invalid key length\r\n", "protocol"),
     ("command-line: line 0: Bad configuration option: foo\r\n", "protocol"),
     ('command-line line 0: no argument after keyword "controlpath"\r\n', "protocol"),
     ("Can't open user config file /nonexistent: No such file or directory\r\n", "protocol"),
