@@ -2,8 +2,9 @@
 
 A door is an entry point in the group `dockeraudit.checks` or `dockeraudit.reports` that names a
 package; each public module in it holds checks (`Check` values, or tuples of them) or is a writer
-(`render(report) -> Iterator[str]`). The built-in packages are known by name, so importlib.metadata
-(50 ms) is imported only where another distribution has a door.
+(`render(report) -> Iterator[str]`), and a file `NAME.EXTENSION.j2` in a package of reports is a
+Jinja template, which is a writer too. The built-in packages are known by name, so
+importlib.metadata (50 ms) is imported only where another distribution has a door.
 
 Another distribution's plug-in that can't be used costs only itself: whoever passes `broken` is
 told of it, and the rest goes on. What is wrong with a built-in one is an error.
@@ -22,6 +23,8 @@ from dockeraudit.report import Report
 
 CHECKS = "dockeraudit.checks"
 REPORTS = "dockeraudit.reports"
+TEMPLATE = ".j2"
+"""What a file of a template is called like."""
 SUBJECTS = (Engine, Daemon, Host, Container, Image, Network)
 
 
@@ -31,6 +34,10 @@ Broken = Callable[[str], None]
 
 class PluginError(Exception):
     """A plug-in that can't be loaded, or two with one name; says which."""
+
+
+class WriterError(Exception):
+    """A report that its writer can't write: what is wrong and where, in one line."""
 
 
 def _refuse(message: str) -> None:
@@ -77,21 +84,36 @@ def checks(broken: Broken = _refuse) -> dict[str, Check[Any]]:
 
 
 def writer(format: str, broken: Broken = _refuse) -> Writer:
-    """The writer of that name.
+    """The writer of that name, or of the template at that path.
 
     Raises:
         PluginError: there is none, and the known names are in the message; or it can't be loaded.
     """
+    if is_template(format):
+        return _template(format)
     for package in _doors(REPORTS, broken):
         if format in _names(package):
             return cast(Writer, _load(f"{package.__name__}.{format}"))
+        if path := _templates(package).get(format):
+            return _template(path)
     known = ", ".join(formats(broken))
     raise PluginError(f"no report format {format!r}; known: {known}")
 
 
 def formats(broken: Broken = _refuse) -> list[str]:
     """The names of all writers."""
-    return sorted({name for package in _doors(REPORTS, broken) for name in _names(package)})
+    return sorted(
+        {
+            name
+            for package in _doors(REPORTS, broken)
+            for name in (*_names(package), *_templates(package))
+        }
+    )
+
+
+def is_template(format: str) -> bool:
+    """Whether a format is none by its name, but the path of a template."""
+    return format.endswith(TEMPLATE)
 
 
 def recognised(format: str, head: bytes, broken: Broken = _refuse) -> bool:
@@ -175,6 +197,27 @@ def _names(package: ModuleType) -> list[str]:
             ):
                 names.add(stem)
     return sorted(names)
+
+
+def _templates(package: ModuleType) -> dict[str, str]:
+    """The templates in a package: the path of each by the name of its format."""
+    found: dict[str, str] = {}
+    for folder in getattr(package, "__path__", ()):
+        for entry in os.scandir(folder):
+            stem = entry.name.partition(".")[0]
+            if is_template(entry.name) and stem.isidentifier() and not stem.startswith("_"):
+                found.setdefault(stem, entry.path)
+    return found
+
+
+def _template(path: str) -> Writer:
+    module = _load(f"{REPORTS}._template")
+    try:
+        return cast(Writer, module.Template(path))
+    except OSError as error:
+        raise PluginError(f"template {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise PluginError(f"template {path}: it is no text in UTF-8") from error
 
 
 def _load(name: str) -> ModuleType:

@@ -154,6 +154,11 @@ def engine_name(engine: ReportedEngine) -> str:
     return f"{engine.name}{rootless} {version}"
 
 
+def tags(host: HostReport) -> list[str]:
+    """Where the inventory has a host: its groups, then its labels as `name=value`."""
+    return [*host.groups, *(f"{name}={value}" for name, value in host.labels.items())]
+
+
 def worst_first(results: Iterable[Result]) -> list[Result]:
     """Results by severity, worst first, then by check."""
     return sorted(results, key=lambda result: (RANK[result.severity], result.check))
@@ -169,53 +174,6 @@ def excuse(result: Result, finding: ReportedFinding) -> str:
 def worst_findings(result: Result) -> list[ReportedFinding]:
     """A result's findings, worst first."""
     return sorted(result.findings, key=lambda finding: RANK[finding.severity])
-
-
-class Group(Struct, frozen=True):
-    """One check that fails, with the same severity, on these hosts."""
-
-    severity: SeverityName
-    check: str
-    cases: list[tuple[HostReport, Result]]
-
-
-def failing(report: Report) -> list[Group]:
-    """What fails and counts, worst first; within a severity what concerns most hosts first."""
-    groups: dict[tuple[SeverityName, str], list[tuple[HostReport, Result]]] = {}
-    for host in report.hosts:
-        for result in host.results:
-            if result.counts:
-                groups.setdefault((result.severity, result.check), []).append((host, result))
-    found = [Group(severity, check, cases) for (severity, check), cases in groups.items()]
-    return sorted(found, key=lambda group: (RANK[group.severity], -len(group.cases), group.check))
-
-
-class Gap(Struct, frozen=True):
-    """A reason why something could not be assessed, with every host and check it cost."""
-
-    reason: str
-    checks: list[str]
-    hosts: list[HostReport]
-    count: int
-
-
-def gaps(hosts: Iterable[HostReport]) -> list[Gap]:
-    """The unknown results by reason, so that one cause is said once; the costliest first."""
-    checks: dict[str, dict[str, None]] = {}
-    where: dict[str, dict[str, HostReport]] = {}
-    counts: dict[str, int] = {}
-    for host in hosts:
-        for result in host.results:
-            if result.status == "unknown":
-                reason = result.message
-                checks.setdefault(reason, {})[result.check] = None
-                where.setdefault(reason, {})[host.target] = host
-                counts[reason] = counts.get(reason, 0) + 1
-    found = [
-        Gap(reason, list(checks[reason]), list(where[reason].values()), counts[reason])
-        for reason in checks
-    ]
-    return sorted(found, key=lambda gap: -gap.count)
 
 
 class Address(Struct, frozen=True):
@@ -269,24 +227,6 @@ def farthest(address: Address) -> int:
     return _FARTHEST.get(address.reach, 9)
 
 
-class Exposure(Struct, frozen=True):
-    """An address that gives the engine away right now."""
-
-    host: HostReport
-    listener: Address
-
-
-def exposures(report: Report) -> list[Exposure]:
-    """Every address that answers now without a proper client certificate, farthest first."""
-    found = [
-        Exposure(host, one)
-        for host in report.hosts
-        for one in addresses(host.listeners)
-        if one.open
-    ]
-    return sorted(found, key=lambda each: farthest(each.listener))
-
-
 class Verdict(Struct, frozen=True):
     """The report in a sentence or two, for somebody who reads no further."""
 
@@ -301,8 +241,11 @@ class Verdict(Struct, frozen=True):
 
 def verdict(report: Report) -> Verdict:
     """The verdict, counted from the hosts."""
-    bad = sum(any(result.counts for result in host.results) for host in report.hosts)
-    return verdict_of(report, bad, engines=any(host.engines for host in report.hosts))
+    bad, engines = 0, False
+    for host in report.hosts:
+        bad += any(result.counts for result in host.results)
+        engines |= bool(host.engines)
+    return verdict_of(report, bad, engines=engines)
 
 
 def verdict_of(report: Report, bad: int, *, engines: bool) -> Verdict:
@@ -311,9 +254,9 @@ def verdict_of(report: Report, bad: int, *, engines: bool) -> Verdict:
     `engines` is whether any host has one.
     """
     missing, left = tuple(_missing(report)), tuple(_open(report))
-    total = len(report.hosts)
+    total = len(report.hosts) - report.summary.hosts.repeated
     worst = next((name for name in SEVERITIES if report.summary.by_severity.get(name)), None)
-    if not total:
+    if not report.hosts:
         return Verdict("empty", gettext("Nothing was scanned."), None, (), ())
     if worst:
         failed = sum(report.summary.by_severity.values())

@@ -7,26 +7,18 @@ emoji or HTML of it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 
 from dockeraudit.language import counted, gettext
 from dockeraudit.output import visible
 from dockeraudit.report import SEVERITIES, HostReport, Report, ReportedFinding, Result
 
 from . import _plain, _rule
-from ._view import (
-    Group,
-    blocks,
-    excuse,
-    exposures,
-    failing,
-    gaps,
-    severity,
-    state,
-    tally,
-    verdict,
-    worst_findings,
-)
+from ._gathered import Exposures, Failing, First, Gap, Gaps, Group, Standing, read
+from ._reason import reason
+from ._view import Tally, blocks, excuse, severity, state, tags, tally, worst_findings
 
 EXTENSION = "md"
 FOR_PEOPLE = True
@@ -37,6 +29,7 @@ _RESERVE = 400
 _HOSTS = 50
 _FINDINGS = 5
 _CASES = 10
+_TAGS = 6
 _TEXT = 1_000
 _MARK = "<!-- dockeraudit -->\n"
 _TONES = {"bad": "❌", "incomplete": "⚠️", "good": "✅", "empty": "⚠️"}
@@ -45,6 +38,7 @@ _WORD = re.compile(r"\(?[^\W_]+(?:(?:[.,'/·-]|(?<=[가-힣])\(|\)(?=[가-힣]))
 _PARTICLES = re.compile(r"((?:[가-힣]+[(·])?)(.*?)((?:\)?[가-힣]+[.,:;)?!]*)?)", re.DOTALL)
 _MORE = re.compile(r"www\.|\bgh-?[0-9]|\b[0-9a-f]{7,40}\b|^[0-9]+[.)]", re.IGNORECASE)
 """A link, a reference to an issue or a commit, an item of a list."""
+_Badness = tuple[bool, tuple[int, ...]]
 
 
 def recognises(head: bytes) -> bool:
@@ -56,19 +50,21 @@ def render(report: Report) -> Iterator[str]:
     """The comment, block by block, as long as they fit."""
     left = MOST - _RESERVE
     lost = 0
-    for block in _head(report):
+    seen = _Seen()
+    read(report.hosts, seen, seen.standing, seen.exposures, seen.failing, seen.gaps)
+    for block in _head(report, seen):
         left -= len(block)
         yield block
     lost_groups = 0
-    for group in failing(report):
-        block = _group(group)
-        if len(block) <= left:
+    for group in seen.failing.groups():
+        block = _group(report, group) if left > 0 else ""
+        if block and len(block) <= left:
             left -= len(block)
             yield block
         else:
             lost_groups += 1
-            lost += len(group.cases)
-    for block in _foot(report):
+            lost += group.count
+    for block in _foot(seen):
         if len(block) <= left:
             left -= len(block)
             yield block
@@ -84,6 +80,34 @@ def render(report: Report) -> Iterator[str]:
     yield f"\n<sub>{_run(report)}</sub>\n"
 
 
+class _Seen:
+    """What is gathered of all hosts before the first block is written."""
+
+    def __init__(self) -> None:
+        self.standing, self.exposures = Standing(), Exposures()
+        self.failing, self.gaps = Failing(), Gaps()
+        self.unassessed, self.manual, self.waived = First(_HOSTS), First(_HOSTS), First(_HOSTS)
+        self._rows: list[tuple[_Badness, int, str]] = []
+
+    def add(self, number: int, host: HostReport) -> None:
+        """See a host."""
+        counts = tally(host)
+        self._rows.append((_badness(host, counts), number, _row(host, counts)))
+        if len(self._rows) >= 2 * _HOSTS:
+            self._rows = self.rows()
+        if host.state != "scanned" and not host.same_as:
+            self.unassessed.add(lambda: _unassessed(host))
+        for result in host.results:
+            if result.status == "manual":
+                self.manual.add(partial(_item, host, result, result.message))
+            elif result.status == "fail" and result.waiver is not None:
+                self.waived.add(partial(_item, host, result, result.waiver.sentence))
+
+    def rows(self) -> list[tuple[_Badness, int, str]]:
+        """Of the worst hosts: how bad, the host's number, and its line of the table."""
+        return sorted(self._rows)[:_HOSTS]
+
+
 def _run(report: Report) -> str:
     version = _words(f"dockeraudit {report.tool.version}")
     text = gettext("{version}, profile {profile}, {start} to {end}")
@@ -95,18 +119,18 @@ def _run(report: Report) -> str:
     )
 
 
-def _head(report: Report) -> Iterator[str]:
-    said = verdict(report)
+def _head(report: Report, seen: _Seen) -> Iterator[str]:
+    said = seen.standing.verdict(report)
     yield f"{_MARK}### {_TONES[said.tone]} dockeraudit: {said.sentence}\n\n"
     yield "".join(f"* {line}\n" for line in (*said.missing, *said.open))
     code = gettext("exit code {code}").format(code=report.summary.exit_code)
     yield f"* {_words(_rule.rule(report.summary.rule))} ({code})\n"
-    exposed = exposures(report)
-    for each in exposed[:_FINDINGS]:
+    exposed = seen.exposures.found()
+    for target, listener in exposed[:_FINDINGS]:
         text = gettext("{address} on {host} gives the engine away").format(
-            address=_plain.code(each.listener.address), host=_plain.code(each.host.target)
+            address=_plain.code(listener.address), host=_plain.code(target)
         )
-        yield f"* **{each.listener.now}**: {text}\n"
+        yield f"* **{listener.now}**: {text}\n"
     if len(exposed) > _FINDINGS:
         more = counted(
             len(exposed) - _FINDINGS,
@@ -114,10 +138,10 @@ def _head(report: Report) -> Iterator[str]:
             "... and {n} addresses more like these",
         )
         yield f"* {more}\n"
-    yield from _table(report)
+    yield from _table(report, seen)
 
 
-def _table(report: Report) -> Iterator[str]:
+def _table(report: Report, seen: _Seen) -> Iterator[str]:
     if not report.hosts:
         return
     heads = (
@@ -127,38 +151,55 @@ def _table(report: Report) -> Iterator[str]:
     )
     yield f"\n| {' | '.join(heads)} |\n"
     yield "|---|---|--:|--:|--:|--:|--:|--:|--:|--:|\n"
-    shown = sorted(report.hosts, key=_badness)[:_HOSTS]
-    for host in shown:
-        counts = tally(host)
-        cells = [
-            _plain.code(host.target, 80),
-            state(host.state),
-            *(cell.text for cell in counts.severities.values()),
-            *(counts.count(each) for each in (counts.unknown, counts.manual, counts.waived)),
-        ]
-        yield f"| {' | '.join(cells)} |\n"
-    if len(report.hosts) > len(shown):
-        more = len(report.hosts) - len(shown)
+    rows = seen.rows()
+    for _, _, row in rows:
+        yield row
+    if len(report.hosts) > len(rows):
+        more = len(report.hosts) - len(rows)
         yield f"\n{counted(more, '{n} host more, no worse.', '{n} hosts more, no worse.')}\n"
     yield f"\n{gettext('`-` was not assessed; `?` not all of it was.')}\n"
 
 
-def _badness(host: HostReport) -> tuple[bool, tuple[int, ...]]:
+def _row(host: HostReport, counts: Tally) -> str:
+    where = state(host.state)
+    if host.same_as:
+        text = gettext("the same host as {target}, which has its results")
+        where = text.format(target=_plain.code(host.same_as, 80))
+    cells = [
+        _plain.code(host.target, 80) + _among(host),
+        where,
+        *(cell.text for cell in counts.severities.values()),
+        *(counts.count(each) for each in (counts.unknown, counts.manual, counts.waived)),
+    ]
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _among(host: HostReport) -> str:
+    """Where the inventory has a host."""
+    found = tags(host)
+    if not found:
+        return ""
+    shown = ", ".join(_plain.code(each, 60) for each in found[:_TAGS])
+    return f" ({shown}, …)" if len(found) > _TAGS else f" ({shown})"
+
+
+def _badness(host: HostReport, counts: Tally) -> _Badness:
     """Those with the worst failures first, then those that nobody could look at."""
-    failed = tuple(-cell.failed for cell in tally(host).severities.values())
+    failed = tuple(-cell.failed for cell in counts.severities.values())
     return (not any(failed), (*failed, -(host.state == "unreachable"), -(host.state == "partial")))
 
 
-def _group(group: Group) -> str:
+def _group(report: Report, group: Group) -> str:
     """One check that fails, on all of its hosts."""
-    first = group.cases[0][1]
-    hosts = counted(len(group.cases), "{n} host", "{n} hosts")
+    cases = [*islice(group.cases(report), _CASES)]
+    first = cases[0][1]
+    hosts = counted(group.count, "{n} host", "{n} hosts")
     head = f"<b>{severity(group.severity)}</b> {_summary(gettext(first.title))} ({hosts})"
     lines = [f"\n<details><summary>{head}</summary>\n\n"]
-    for host, result in group.cases[:_CASES]:
+    for host, result in cases:
         lines += _case(host, result)
-    if len(group.cases) > _CASES:
-        more = gettext("... and on {n} more").format(n=f"{len(group.cases) - _CASES:,}")
+    if group.count > _CASES:
+        more = gettext("... and on {n} more").format(n=f"{group.count - _CASES:,}")
         lines.append(f"* {more}\n")
     lines += _advice(first)
     lines.append("\n</details>\n")
@@ -200,55 +241,37 @@ def _advice(result: Result) -> Iterator[str]:
     yield f"\n{check}{f' · {references}' if references else ''}\n"
 
 
-def _foot(report: Report) -> Iterator[str]:
-    yield from _folded(
-        gettext("not assessed"),
-        (
-            f"* {_plain.code(host.target)}: {state(host.state)}: {_plain.code(_plain.lost(host))}\n"
-            for host in report.hosts
-            if host.state != "scanned"
-        ),
-        (
-            f"* {_plain.code(gap.reason)}: {_cost(len(gap.checks), len(gap.hosts))}\n"
-            for gap in gaps(report.hosts)
-        ),
-    )
-    yield from _folded(gettext("for a person to decide"), _of(report, "manual"))
-    yield from _folded(gettext("waived"), _waived(report))
+def _foot(seen: _Seen) -> Iterator[str]:
+    gaps = seen.gaps.found()
+    unassessed = [*seen.unassessed.shown, *map(_gap, gaps[:_HOSTS])]
+    yield from _folded(gettext("not assessed"), unassessed, seen.unassessed.count + len(gaps))
+    yield from _folded(gettext("for a person to decide"), seen.manual.shown, seen.manual.count)
+    yield from _folded(gettext("waived"), seen.waived.shown, seen.waived.count)
 
 
-def _cost(checks: int, hosts: int) -> str:
-    where = counted(hosts, "{n} host", "{n} hosts")
-    return counted(checks, "{n} check on {hosts}", "{n} checks on {hosts}", hosts=where)
+def _unassessed(host: HostReport) -> str:
+    return f"* {_plain.code(host.target)}: {state(host.state)}: {_plain.code(_plain.lost(host))}\n"
 
 
-def _folded(title: str, *parts: Iterable[str]) -> Iterator[str]:
+def _gap(gap: Gap) -> str:
+    hosts = counted(len(gap.hosts), "{n} host", "{n} hosts")
+    cost = counted(len(gap.checks), "{n} check on {hosts}", "{n} checks on {hosts}", hosts=hosts)
+    return f"* {_plain.code(reason(gap.reason))}: {cost}\n"
+
+
+def _folded(title: str, lines: list[str], count: int) -> Iterator[str]:
     """A folded list; of a long one the beginning, and how much is missing."""
-    lines = [line for part in parts for line in part]
-    if not lines:
+    if not count:
         return
     shown = lines[:_HOSTS]
-    if len(lines) > len(shown):
-        shown.append(f"* {_more(len(lines) - len(shown))}\n")
-    count = f"{len(lines):,}"
-    head = f"{title} ({count})"
+    if count > len(shown):
+        shown.append(f"* {_more(count - len(shown))}\n")
+    head = f"{title} ({count:,})"
     yield f"\n<details><summary>{head}</summary>\n\n{''.join(shown)}\n</details>\n"
 
 
-def _of(report: Report, status: str) -> Iterator[str]:
-    for host in report.hosts:
-        for result in host.results:
-            if result.status == status:
-                where = f"{_plain.code(host.target)}: {_plain.code(result.check)}"
-                yield f"* {where}: {_plain.code(result.message)}\n"
-
-
-def _waived(report: Report) -> Iterator[str]:
-    for host in report.hosts:
-        for result in host.results:
-            if result.status == "fail" and result.waiver is not None:
-                where = f"{_plain.code(host.target)}: {_plain.code(result.check)}"
-                yield f"* {where}: {_plain.code(result.waiver.sentence)}\n"
+def _item(host: HostReport, result: Result, text: str) -> str:
+    return f"* {_plain.code(host.target)}: {_plain.code(result.check)}: {_plain.code(text)}\n"
 
 
 def _words(text: str) -> str:

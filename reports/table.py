@@ -7,7 +7,10 @@ Plain formatting, not rich: importing `rich.table` costs 60 to 90 ms of a 200 ms
 """
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import islice
+
+from msgspec import Struct
 
 from dockeraudit.language import counted, gettext, marked, several
 from dockeraudit.lines import cells, inert, pad, wrap
@@ -15,6 +18,8 @@ from dockeraudit.output import clipped, visible
 from dockeraudit.report import SEVERITIES, HostReport, Proof, Report, Result, Waiver
 
 from . import _rule, _view
+from ._gathered import Failing, First, Gap, Gaps, Group, read
+from ._reason import reason
 
 EXTENSION = "txt"
 FOR_PEOPLE = True
@@ -64,15 +69,66 @@ def render(report: Report) -> Iterator[str]:
 def render_table(report: Report, *, width: int, color: bool, verbose: bool) -> Iterator[str]:
     """The report for a terminal of that width; `verbose` shows every result."""
     page = _Page(max(width, _NARROWEST), color, verbose)
+    seen = _Seen(page)
+    read(report.hosts, seen, seen.failing, seen.gaps)
     for part in (
         *(_title, _matrix, _failures, _waived, _not_assessed, _rest, _everything),
         *(_waivers, _baseline, _result),
     ):
-        lines = list(part(page, report))
-        if lines:
-            yield "".join(f"{inert(line)}\n" for line in lines)
-            if part is not _result:
-                yield "\n"
+        empty = True
+        for line in part(page, report, seen):
+            yield f"{inert(line)}\n"
+            empty = False
+        if not empty and part is not _result:
+            yield "\n"
+
+
+class _Row(Struct, frozen=True):
+    """What the matrix says of a host."""
+
+    name: str
+    engines: tuple[str, ...]
+    state: str
+    figures: tuple[str, ...]
+    error: tuple[str, str] | None
+    """Kind and message."""
+    same: str
+    """Of which host it is another name."""
+
+    @property
+    def why(self) -> str:
+        """Why it has no figures; empty where it has."""
+        if self.same:
+            text = gettext("the same host as {target}, which has its results")
+            return text.format(target=self.same)
+        if self.state != "unreachable":
+            return ""
+        why = _view.state("unreachable")
+        return f"{why} - {': '.join(self.error)}" if self.error else why
+
+
+class _Seen:
+    """What is gathered of all hosts before the first line is printed."""
+
+    def __init__(self, page: "_Page") -> None:
+        self.rows: list[_Row] = []
+        self.failing, self.gaps = Failing(), Gaps()
+        self.waived = First(None if page.verbose else _GAPS)
+        self.hints: dict[str, list[str]] = {}
+        """Which hosts they are for."""
+
+    def add(self, number: int, host: HostReport) -> None:
+        """See a host."""
+        name, error = _names(host.target, host.hostname), host.error
+        same = _name(host.same_as)
+        said = (visible(error.kind), _short(error.message)) if error else None
+        figures = tuple(_numbers(host))
+        self.rows.append(_Row(name, tuple(_engines(host)), host.state, figures, said, same))
+        if error and error.hint and not same:
+            self.hints.setdefault(_short(error.hint), []).append(name)
+        for result in host.results:
+            if result.status == "fail" and result.waiver:
+                self.waived.add(partial(_waiver, name, result, result.waiver))
 
 
 class _Page:
@@ -99,8 +155,9 @@ class _Page:
             yield (hang if index else lead) + line
 
 
-def _title(page: _Page, report: Report) -> Iterator[str]:
-    hosts = counted(len(report.hosts), "{n} host", "{n} hosts")
+def _title(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
+    distinct = len(report.hosts) - report.summary.hosts.repeated
+    hosts = counted(distinct, "{n} host", "{n} hosts")
     tool = f"{visible(report.tool.name)} {visible(report.tool.version)}"
     fail_on = gettext("none") if report.fail_on == "none" else _view.severity(report.fail_on)
     text = gettext("profile {profile}, fail on {severity}, {hosts}").format(
@@ -109,19 +166,19 @@ def _title(page: _Page, report: Report) -> Iterator[str]:
     yield from page.hanging("", f"{tool}: {text}", "")
 
 
-def _matrix(page: _Page, report: Report) -> Iterator[str]:
+def _matrix(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
     """A row a host; its engines stand beside its name, or below where there is no room."""
-    if not report.hosts:
+    rows = seen.rows
+    if not rows:
         return
-    rows = [_numbers(host) for host in report.hosts]
     heads = [gettext(title) for title in _TITLES]
-    wide = [max(cells(head), *(cells(row[at]) for row in rows)) for at, head in enumerate(heads)]
+    wide = [
+        max(cells(head), *(cells(row.figures[at]) for row in rows)) for at, head in enumerate(heads)
+    ]
     state = max(cells(text) for text in (gettext("STATE"), *map(_view.state, _SEEN)))
     room = page.width - sum(wide) - len(wide) - 1 - state
-    longest = max(cells(gettext("HOST")), *(cells(_names(host)) for host in report.hosts))
-    engine = max(
-        cells(gettext("ENGINE")), *(cells(text) for host in report.hosts for text in _engines(host))
-    )
+    longest = max(cells(gettext("HOST")), *(cells(row.name) for row in rows))
+    engine = max(cells(gettext("ENGINE")), *(cells(text) for row in rows for text in row.engines))
     beside = longest + 1 + engine <= room
     name = longest if beside else max(min(room, max(longest, engine + 2, 13)), 14)
     lead = pad(gettext("HOST, ENGINE"), name)
@@ -129,16 +186,16 @@ def _matrix(page: _Page, report: Report) -> Iterator[str]:
         lead = pad(gettext("HOST"), name) + " " + pad(gettext("ENGINE"), engine)
     titles = "".join(" " + _right(head, size) for head, size in zip(heads, wide, strict=True))
     yield page.paint(f"{lead} {pad(gettext('STATE'), state)}{titles}", "bold")
-    for host, row in zip(report.hosts, rows, strict=True):
-        first, *below = _lead(host, name, engine if beside else 0)
-        if host.state == "unreachable":
-            yield from _unreachable(page, host, first, below)
+    for row in rows:
+        first, *below = _lead(row, name, engine if beside else 0)
+        if row.why:
+            yield from _without_figures(page, row, first, below)
             continue
         figures = "".join(
             " " + _figure(page, at, _right(text, size))
-            for at, (text, size) in enumerate(zip(row, wide, strict=True))
+            for at, (text, size) in enumerate(zip(row.figures, wide, strict=True))
         )
-        yield f"{first} {pad(_view.state(host.state), state)}{figures}"
+        yield f"{first} {pad(_view.state(row.state), state)}{figures}"
         yield from below
     yield from _legend(page, rows)
 
@@ -152,14 +209,13 @@ def _right(text: str, width: int) -> str:
     return " " * (width - cells(text)) + text
 
 
-def _lead(host: HostReport, name: int, engine: int) -> Iterator[str]:
+def _lead(row: _Row, name: int, engine: int) -> Iterator[str]:
     """The row's left end, and what stands below it; `engine` 0: engines go below the name."""
-    names = wrap(_names(host), name)
-    engines = _engines(host)
+    names, engines = wrap(row.name, name), row.engines
     if not engine:
         yield pad(names[0], name)
         yield from names[1:]
-        if host.state != "unreachable":
+        if not row.why:
             yield from (f"  {line}" for text in engines for line in wrap(text, name - 2))
         return
     for at in range(max(len(names), len(engines))):
@@ -168,28 +224,25 @@ def _lead(host: HostReport, name: int, engine: int) -> Iterator[str]:
         yield line.rstrip() if at else line
 
 
-def _unreachable(page: _Page, host: HostReport, first: str, below: list[str]) -> Iterator[str]:
-    """The row of a host that gave no evidence: why, where the figures would be."""
-    why = _view.state("unreachable")
-    if host.error:
-        why += f" - {visible(host.error.kind)}: {_short(host.error.message)}"
-    lines = wrap(why, page.width - cells(first) - 1)
+def _without_figures(page: _Page, row: _Row, first: str, below: list[str]) -> Iterator[str]:
+    """The row of a host that gave no evidence here: why, where the figures would be."""
+    lines = wrap(row.why, page.width - cells(first) - 1)
     for at in range(max(len(lines), len(below) + 1)):
         left = first if not at else below[at - 1] if at <= len(below) else ""
         right = " " + page.paint(lines[at], "unknown") if at < len(lines) else ""
         yield pad(left, cells(first)) + right if right else left
 
 
-def _names(host: HostReport) -> str:
-    if host.hostname and host.hostname != host.target and host.target == "local":
-        return gettext("local ({name})").format(name=_name(host.hostname))
-    return _name(host.target) or gettext("(no name)")
+def _names(target: str, hostname: str) -> str:
+    if hostname and hostname != target and target == "local":
+        return gettext("local ({name})").format(name=_name(hostname))
+    return _name(target) or gettext("(no name)")
 
 
 def _engines(host: HostReport) -> list[str]:
-    if host.engines:
+    if host.engines and not host.same_as:
         return [_name(_view.engine_name(engine)) for engine in host.engines]
-    return ["-" if host.state == "unreachable" else gettext("none found")]
+    return ["-" if host.same_as or host.state == "unreachable" else gettext("none found")]
 
 
 def _numbers(host: HostReport) -> list[str]:
@@ -209,8 +262,9 @@ def _figure(page: _Page, column: int, text: str) -> str:
     return page.paint(text, "unknown") if column == len(SEVERITIES) else text
 
 
-def _legend(page: _Page, numbers: list[list[str]]) -> Iterator[str]:
-    shown = {mark for row in numbers for text in row[:-1] for mark in "-?" if mark in text}
+def _legend(page: _Page, rows: list[_Row]) -> Iterator[str]:
+    figures = {text for row in rows for text in row.figures[:-1]}
+    shown = {mark for text in figures for mark in "-?" if mark in text}
     words = {
         "-": gettext("- not assessed"),
         "?": gettext("? not all checks of that severity could be assessed"),
@@ -220,31 +274,30 @@ def _legend(page: _Page, numbers: list[list[str]]) -> Iterator[str]:
         yield from (page.paint(line, "dim") for line in wrap(f"({text})", page.width))
 
 
-def _failures(page: _Page, report: Report) -> Iterator[str]:
-    groups = _view.failing(report)
+def _failures(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
+    groups = seen.failing.groups()
     several = len(report.hosts) > 1
     left = _WORST
     hidden = 0
     for group in groups:
-        total = sum(max(len(result.findings), 1) for _, result in group.cases)
         if left <= 0 and not page.verbose:
-            hidden += total
+            hidden += group.findings
             continue
         if group is not groups[0]:
             yield ""
-        _, first = group.cases[0]
+        _, first = next(group.cases(report))
         yield from _heading(page, first)
-        most = total if page.verbose else min(left, _ALIKE)
+        most = group.findings if page.verbose else min(left, _ALIKE)
         entries = (
             entry
-            for host, result in group.cases
-            for entry in _found(page, _names(host) if several else "", result)
+            for host, result in group.cases(report)
+            for entry in _found(page, _names(host.target, host.hostname) if several else "", result)
         )
         for entry in islice(entries, most):
             yield from entry
-        left -= min(total, most)
-        if total > most:
-            yield from page.entry("", _more_alike(total - most, group))
+        left -= min(group.findings, most)
+        if group.findings > most:
+            yield from page.entry("", _more_alike(group.findings - most, group))
         yield from _advice(page, first)
     if hidden:
         yield ""
@@ -262,8 +315,8 @@ def _failures(page: _Page, report: Report) -> Iterator[str]:
         yield from (page.paint(line, "dim") for line in wrap(text, page.width))
 
 
-def _more_alike(number: int, group: _view.Group) -> str:
-    hosts = counted(len(group.cases), "{n} host", "{n} hosts")
+def _more_alike(number: int, group: Group) -> str:
+    hosts = counted(group.count, "{n} host", "{n} hosts")
     text = gettext("... {n} more like this ({hosts} in all): -v shows all")
     return text.format(n=f"{number:,}", hosts=hosts)
 
@@ -318,24 +371,19 @@ def _commands(page: _Page, label: str, block: str) -> Iterator[str]:
             label = ""
 
 
-def _waived(page: _Page, report: Report) -> Iterator[str]:
-    waived = [
-        (host, result)
-        for host in report.hosts
-        for result in host.results
-        if result.status == "fail" and result.waiver
-    ]
-    shown = waived if page.verbose else waived[:_GAPS]
-    for index, (host, result) in enumerate(shown):
-        assert result.waiver
-        yield from page.entry(
-            "" if index else gettext("WAIVED"),
-            f"{_names(host)}: {visible(result.check)} ({_view.severity(result.severity)}), "
-            f"{_until(result.waiver)}{_short(result.waiver.reason)}",
-            "bold",
-        )
-    if len(waived) > len(shown):
-        yield from page.entry("", _more(len(waived) - len(shown)))
+def _waived(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
+    for index, text in enumerate(seen.waived.shown):
+        yield from page.entry("" if index else gettext("WAIVED"), text, "bold")
+    more = seen.waived.count - len(seen.waived.shown)
+    if more:
+        yield from page.entry("", _more(more))
+
+
+def _waiver(name: str, result: Result, waiver: Waiver) -> str:
+    return (
+        f"{name}: {visible(result.check)} ({_view.severity(result.severity)}), "
+        f"{_until(waiver)}{_short(waiver.reason)}"
+    )
 
 
 def _until(waiver: Waiver) -> str:
@@ -350,44 +398,40 @@ def _more(number: int) -> str:
     return gettext("... and {n} more: -v shows all").format(n=f"{number:,}")
 
 
-def _not_assessed(page: _Page, report: Report) -> Iterator[str]:
+def _not_assessed(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
     """One line a reason, however many checks it cost, then what to do about it."""
-    missed = [host for host in report.hosts if host.state == "unreachable"]
-    reasons = _view.gaps(report.hosts)
+    missed = [row for row in seen.rows if row.state == "unreachable" and not row.same]
+    reasons = seen.gaps.found()
     if not missed and not reasons:
         return
     yield page.paint(gettext("NOT ASSESSED (which is not the same as clean)"), "bold")
-    for host in missed:
-        why = f"{visible(host.error.kind)}: {_short(host.error.message)}" if host.error else "-"
-        text = gettext("{host}, the whole host: {reason}").format(host=_names(host), reason=why)
+    for row in missed:
+        why = ": ".join(row.error) if row.error else "-"
+        text = gettext("{host}, the whole host: {reason}").format(host=row.name, reason=why)
         yield from page.hanging("  ", text, "    ")
     for gap in reasons if page.verbose else reasons[:_GAPS]:
         yield from page.hanging("  ", _gap(page, gap, len(report.hosts)), "    ")
     if len(reasons) > _GAPS and not page.verbose:
         text = gettext("... and {n} more reasons: -v shows all")
         yield "  " + text.format(n=f"{len(reasons) - _GAPS:,}")
-    hints: dict[str, list[str]] = {}
-    for host in report.hosts:
-        if host.error and host.error.hint:
-            hints.setdefault(_short(host.error.hint), []).append(_names(host))
-    for hint, hosts in hints.items():
+    for hint, hosts in seen.hints.items():
         yield from page.entry("  " + gettext("hint"), f"{_list(hosts, 4)}: {hint}")
 
 
-def _gap(page: _Page, gap: _view.Gap, total: int) -> str:
+def _gap(page: _Page, gap: Gap, total: int) -> str:
     names = [visible(check) for check in gap.checks]
     checks = _list(names, len(names) if page.verbose else 3)
     if total <= 1:
-        return f"{_short(gap.reason)}: {checks}"
-    hosts = [_names(host) for host in gap.hosts]
+        return f"{_short(reason(gap.reason))}: {checks}"
+    hosts = [_names(target, hostname) for target, hostname in gap.hosts.items()]
     return gettext("{reason} on {hosts}: {checks}").format(
-        reason=_short(gap.reason),
+        reason=_short(reason(gap.reason)),
         hosts=_list(hosts, len(hosts) if page.verbose else 4),
         checks=checks,
     )
 
 
-def _rest(page: _Page, report: Report) -> Iterator[str]:
+def _rest(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
     """What needs no line of its own, as counts."""
     counts = report.summary.results
     words = {
@@ -404,16 +448,21 @@ def _rest(page: _Page, report: Report) -> Iterator[str]:
     yield from wrap(text + hint, page.width)
 
 
-def _everything(page: _Page, report: Report) -> Iterator[str]:
+def _everything(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
     """Every result of every host, for `-v`."""
     if not page.verbose:
         return
     for index, host in enumerate(report.hosts):
         if index:
             yield ""
-        heading = gettext("ALL RESULTS OF {host}").format(host=_names(host))
+        heading = gettext("ALL RESULTS OF {host}").format(host=_names(host.target, host.hostname))
         for line in wrap(heading, page.width):
             yield page.paint(line, "bold")
+        if host.groups:
+            yield from page.entry(gettext("groups"), ", ".join(map(_short, host.groups)))
+        if host.labels:
+            labels = (_short(f"{name}={value}") for name, value in host.labels.items())
+            yield from page.entry(gettext("labels"), ", ".join(labels))
         for one in _view.addresses(host.listeners):
             witnesses = ", ".join(
                 f"{name} {mode or '-'}"
@@ -428,7 +477,8 @@ def _everything(page: _Page, report: Report) -> Iterator[str]:
         for result in sorted(host.results, key=lambda result: result.check):
             label: str = "waived" if result.status == "fail" and result.waiver else result.status
             label = gettext(_LABELS.get(label, label))
-            yield from page.entry(label, f"{visible(result.check)}: {_short(result.message)}")
+            told = result.message if result.status == "fail" else reason(result.message)
+            yield from page.entry(label, f"{visible(result.check)}: {_short(told)}")
             if result.status == "manual":
                 for finding in result.findings:
                     yield from page.entry("", f"- {_short(finding.message)}")
@@ -446,7 +496,7 @@ _LABELS = {
 }
 
 
-def _waivers(page: _Page, report: Report) -> Iterator[str]:
+def _waivers(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
     """The waivers that somebody has to look after: expired, about to, or good for nothing."""
     due = [each for each in _view.waivers(report) if each.state in _DUE]
     shown = due if page.verbose else due[:_GAPS]
@@ -477,23 +527,23 @@ _DUE = {
 }
 
 
-def _baseline(page: _Page, report: Report) -> Iterator[str]:
-    seen = report.baseline
-    if seen is None:
+def _baseline(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
+    known = report.baseline
+    if known is None:
         return
     text = gettext("of {day}: {fixed} fixed, {still} still there, {new} new, {worse} worse").format(
-        day=_short(seen.recorded[:10]),
-        fixed=f"{len(seen.fixed):,}",
-        still=f"{seen.still:,}",
-        new=f"{seen.new:,}",
-        worse=f"{seen.worse:,}",
+        day=_short(known.recorded[:10]),
+        fixed=f"{len(known.fixed):,}",
+        still=f"{known.still:,}",
+        new=f"{known.new:,}",
+        worse=f"{known.worse:,}",
     )
-    if seen.untold:
-        text += gettext(", {n} could not be looked at").format(n=f"{seen.untold:,}")
+    if known.untold:
+        text += gettext(", {n} could not be looked at").format(n=f"{known.untold:,}")
     yield from page.entry(gettext("BASELINE"), text, "bold")
 
 
-def _result(page: _Page, report: Report) -> Iterator[str]:
+def _result(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
     code = report.summary.exit_code
     head = gettext("RESULT")
     label = page.paint(head, "good" if code == 0 else "high")

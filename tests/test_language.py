@@ -273,6 +273,62 @@ def test_rules_are_said_in_korean() -> None:
         assert rule("east.json: something else") == "east.json: something else"
 
 
+def test_reasons_are_said_in_korean() -> None:
+    """Every known form, alone and among others; a sentence with any other part stays whole."""
+    package = writer("table").__name__.rpartition(".")[0]  # type: ignore[attr-defined]
+    module = import_module(f"{package}._reason")
+    values = {
+        "title": next(iter(checks().values())).title,
+        "reason": "permission denied (needs root)",
+        "path": "/etc/docker/daemon.json",
+        "names": "DOCKER_TLS_VERIFY or DOCKER_TLS",
+        "family": "IPv6",
+        "engine": "docker (rootless audit)",
+        "account": "root",
+        "version": "28.5.2",
+        "name": "overlay2",
+        "process": "83",
+        "addresses": "0.0.0.0:22, [::]:22",
+    }
+    texts = [form.format(**values) for form in module._FORMS]
+    assert [module.reason(text) for text in texts] == texts
+    with speaking("ko"):
+        for form, text in zip(module._FORMS, texts, strict=True):
+            said = module.reason(text)
+            assert HANGUL.search(said), text
+            given = [value for name, value in values.items() if f"{{{name}}}" in form]
+            kept = [one for one in given if one not in (values["title"], values["reason"])]
+            assert all(value in said for value in kept), said
+        both = f"{texts[1]}; {texts[2]}"
+        assert module.reason(both) == f"{module.reason(texts[1])}; {module.reason(texts[2])}"
+        for text in (
+            "",
+            "something new",
+            f"{texts[1]}; something new",
+            "x {reason} {0}",
+            "A" * 9999,
+        ):
+            assert module.reason(text) == text
+
+
+def test_nearly_every_reason_of_the_recorded_hosts_is_of_a_known_form() -> None:
+    package = writer("table").__name__.rpartition(".")[0]  # type: ignore[attr-defined]
+    reason = import_module(f"{package}._reason").reason
+    names = ("containers", "hardened-user", "plain-any", "swarm")
+    options = ("--profile", "strict", "--format", "json")
+    hosts = json.loads(_whole("scan", *map(facts, names), *options))["hosts"]
+    reasons = [
+        each["message"]
+        for host in hosts
+        for each in host["results"]
+        if each["status"] in ("pass", "unknown", "not-applicable")
+    ]
+    with speaking("ko"):
+        said = [text for text in reasons if HANGUL.search(reason(text))]
+    assert len(reasons) > 500
+    assert len(said) > 0.95 * len(reasons), sorted({*reasons} - {*said})
+
+
 def test_english_loads_nothing() -> None:
     code = (
         "import sys; from dockeraudit.language import speaking, gettext\n"

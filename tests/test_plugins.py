@@ -123,6 +123,18 @@ def test_a_check_that_fails_is_unknown_and_the_others_stay(acme: Path) -> None:
     assert "ZeroDivisionError" in results[0]["message"]
 
 
+def test_a_template_is_a_writer(acme: Path) -> None:
+    text = "{% for host in report.hosts %}{{ host.target }}\n{% endfor %}"
+    (acme / "acme_reports" / "names.txt.j2").write_text(text)
+    (acme / "acme_reports" / "_part.txt.j2").write_text("none of its own")
+    for format in ("names", "lines"):
+        answer = with_plugins(acme, "scan", facts("hardened"), "--format", format)
+        assert answer.out == ("hardened\n" if format == "names" else "1 hosts\n")
+    unknown = with_plugins(acme, "scan", facts("hardened"), "--format", "_part")
+    assert unknown.status == 2
+    assert "markdown, nagios, names, ocsf" in unknown.err
+
+
 def test_a_writer_that_can_not_be_loaded(acme: Path) -> None:
     (acme / "acme_reports" / "lines.py").write_text("syntax(")
     answer = with_plugins(acme, "scan", facts("hardened"))

@@ -7,28 +7,50 @@ import click
 import msgspec
 
 from dockeraudit.cli.options import OneOf
+from dockeraudit.cli.spoken import lang_option, spoken
 from dockeraudit.drift import KINDS, Change, Drift, HostChange, Kind, View, compare
 from dockeraudit.drift import view as view_of
 from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE
 from dockeraudit.history.text import entry, hanging, safe
+from dockeraudit.language import counted, gettext, marked, speaking
 from dockeraudit.output import visible, write
 from dockeraudit.report import SCHEMA_VERSION, Report, decode
 
 _HEADINGS: dict[Kind, str] = {
-    "new": "NEW",
-    "worse": "WORSE",
-    "unreachable": "UNREACHABLE: nobody can tell whether these are fixed",
-    "unassessed": "NOT ASSESSED ANY MORE",
-    "fixed": "FIXED",
-    "better": "BETTER, and still there",
-    "still": "STILL",
+    "new": marked("NEW"),
+    "worse": marked("WORSE"),
+    "unreachable": marked("UNREACHABLE: nobody can tell whether these are fixed"),
+    "unassessed": marked("NOT ASSESSED ANY MORE"),
+    "fixed": marked("FIXED"),
+    "better": marked("BETTER, and still there"),
+    "still": marked("STILL"),
+}
+_COUNTS: dict[Kind, str] = {
+    "new": marked("{n} new"),
+    "worse": marked("{n} worse"),
+    "unreachable": marked("{n} unreachable"),
+    "unassessed": marked("{n} unassessed"),
+    "fixed": marked("{n} fixed"),
+    "better": marked("{n} better"),
+    "still": marked("{n} still"),
 }
 _HOSTS = {
-    "added": "not scanned before",
-    "removed": "not scanned this time",
-    "unreachable": "unreachable",
-    "partial": "seen in part",
+    "added": marked("not scanned before"),
+    "removed": marked("not scanned this time"),
+    "unreachable": marked("unreachable"),
+    "partial": marked("seen in part"),
 }
+_REASONS = (
+    marked("the host was not scanned"),
+    marked("the host was not reached"),
+    marked("the check was not selected"),
+    marked("not reached: {reason}"),
+    marked("the host was seen only in part: {reason}"),
+    marked("a person has to decide: {reason}"),
+    marked("not all could be read: {reason}"),
+    marked("it failed without a finding: {reason}"),
+)
+"""What `drift` says of a change; the reason is a host's or a check's."""
 _MOST = 50
 
 
@@ -52,6 +74,7 @@ class _Side(msgspec.Struct, frozen=True):
     show_default=True,
     help="`json` lists everything.",
 )
+@lang_option
 @click.option("-v", "--verbose", is_flag=True, help="List all, and what has not changed.")
 def command(
     before: str | None, after: str | None, history: str | None, shown: str, verbose: bool
@@ -79,7 +102,8 @@ def command(
     if shown == "json":
         write("-", [_json(old, new, drift, status, rule)])
     else:
-        write("-", (f"{line}\n" for line in _lines(old, new, drift, status, rule, verbose)))
+        with speaking(spoken()):
+            write("-", (f"{line}\n" for line in _lines(old, new, drift, verbose)))
     return status
 
 
@@ -87,12 +111,16 @@ def verdict(drift: Drift) -> tuple[int, str]:
     """The exit code, and the sentence that says why."""
     counts = Counter(change.kind for change in drift.regressions)
     if counts:
-        return FINDINGS, ", ".join(
-            f"{counts[kind]} {kind}" for kind in ("new", "worse") if counts[kind]
-        )
+        kinds: tuple[Kind, ...] = ("new", "worse")
+        return FINDINGS, ", ".join(_count(kind, counts[kind]) for kind in kinds if counts[kind])
     if not drift.complete:
-        return INCOMPLETE, "nothing new or worse was seen, but not all could be looked at again"
-    return CLEAN, "nothing is new or worse"
+        text = gettext("nothing new or worse was seen, but not all could be looked at again")
+        return INCOMPLETE, text
+    return CLEAN, gettext("nothing is new or worse")
+
+
+def _count(kind: Kind, number: int) -> str:
+    return gettext(_COUNTS[kind]).format(n=f"{number:,}")
 
 
 def _runs(history: str, before: str, after: str) -> tuple[_Side, _Side]:
@@ -149,51 +177,64 @@ def _json(old: _Side, new: _Side, drift: Drift, status: int, rule: str) -> str:
     return msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n"
 
 
-def _lines(
-    old: _Side, new: _Side, drift: Drift, status: int, rule: str, verbose: bool
-) -> Iterator[str]:
-    for side, label in ((old, "before"), (new, "after")):
-        yield from entry(label, f"{safe(side.name)}, finished {visible(side.finished)}")
+def _lines(old: _Side, new: _Side, drift: Drift, verbose: bool) -> Iterator[str]:
+    for side, label in ((old, gettext("before")), (new, gettext("after"))):
+        text = gettext("{name}, finished {time}")
+        yield from entry(label, text.format(name=safe(side.name), time=visible(side.finished)))
     for kind, heading in _HEADINGS.items():
         changes = [change for change in drift.changes if change.kind == kind]
         if not changes or (kind == "still" and not verbose):
             continue
         yield ""
-        yield f"{heading} ({len(changes):,})"
+        yield f"{gettext(heading)} ({len(changes):,})"
         shown = changes if verbose else changes[:_MOST]
         for change in shown:
             yield from _change(change)
         if len(changes) > len(shown):
-            yield f"... and {len(changes) - len(shown):,} more: -v lists all"
+            more = f"{len(changes) - len(shown):,}"
+            yield gettext("... and {n} more: -v lists all").format(n=more)
     if drift.hosts:
         yield ""
-        yield "HOSTS"
+        yield gettext("HOSTS")
         for host in drift.hosts:
             yield from hanging("  ", _host(host), 4)
     yield ""
-    counts = [f"{drift.count(kind):,} {kind}" for kind in KINDS if drift.count(kind)]
-    yield from entry("findings", ", ".join(counts) or "none")
-    yield from entry("RESULT", f"exit {status}: {rule}")
+    counts = [_count(kind, drift.count(kind)) for kind in KINDS if drift.count(kind)]
+    yield from entry(gettext("findings"), ", ".join(counts) or gettext("none"))
+    status, rule = verdict(drift)
+    text = gettext("exit {code}: {rule}").format(code=status, rule=rule)
+    yield from entry(gettext("RESULT"), text)
 
 
 def _change(change: Change) -> Iterator[str]:
     where = f"{safe(change.host)}: {safe(change.check)}"
     if change.kind in ("worse", "better"):
-        where += f", was {change.before}"
+        where += gettext(", was {severity}").format(severity=gettext(change.before or ""))
     if change.waived:
-        where += " (waived)"
-    yield from entry(change.severity.upper(), where)
+        where += gettext(" (waived)")
+    yield from entry(gettext(change.severity).upper(), where)
     yield from entry("", safe(change.message))
     if change.reason:
-        lead = "could not be seen before" if change.kind == "new" else "can't tell"
-        yield from entry("", f"{lead}: {safe(change.reason)}")
+        text = gettext("can't tell: {reason}")
+        if change.kind == "new":
+            text = gettext("could not be seen before: {reason}")
+        yield from entry("", text.format(reason=_reason(change.reason)))
+
+
+def _reason(text: str) -> str:
+    """Why nobody can tell; what a host or a check said in it stays as it is."""
+    for form in _REASONS:
+        lead, gap, _ = form.partition("{reason}")
+        if text == form or (gap and text.startswith(lead)):
+            return gettext(form).format(reason=safe(text[len(lead) :]))
+    return safe(text)
 
 
 def _host(change: HostChange) -> str:
-    text = f"{safe(change.host)}: {_HOSTS[change.kind]}"
+    text = f"{safe(change.host)}: {gettext(_HOSTS[change.kind])}"
     if change.kind in ("unreachable", "partial") and change.reason:
         text += f", {safe(change.reason)}"
     if change.findings:
-        noun = "finding" if change.findings == 1 else "findings"
-        text += f" ({change.findings:,} {noun} can't be told)"
+        lost = counted(change.findings, "{n} finding can't be told", "{n} findings can't be told")
+        text += f" ({lost})"
     return text

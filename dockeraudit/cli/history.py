@@ -7,11 +7,14 @@ import click
 import msgspec
 
 from dockeraudit.cli.options import OneOf
+from dockeraudit.cli.spoken import lang_option, spoken
 from dockeraudit.cli.streams import say
 from dockeraudit.exits import CLEAN, INTERNAL
 from dockeraudit.history import read
 from dockeraudit.history.file import HistoryError, HistoryWriteError
 from dockeraudit.history.text import cut, entry, hanging, safe, table
+from dockeraudit.language import counted, gettext, speaking
+from dockeraudit.lines import cells
 from dockeraudit.output import write
 from dockeraudit.report import SEVERITIES, SeverityName
 
@@ -76,6 +79,7 @@ def command(ctx: click.Context, history: str | None) -> None:
 @_file
 @_limit
 @_format
+@lang_option
 @click.pass_context
 def runs(ctx: click.Context, history: str | None, limit: int, shown: str) -> int:
     """Which runs there are, with what was open, new and fixed; newest first.
@@ -91,6 +95,7 @@ def runs(ctx: click.Context, history: str | None, limit: int, shown: str) -> int
 @_chosen
 @_limit
 @_format
+@lang_option
 @click.pass_context
 def findings(
     ctx: click.Context,
@@ -116,6 +121,7 @@ def findings(
 @_chosen
 @_limit
 @_format
+@lang_option
 @click.pass_context
 def fixed(
     ctx: click.Context,
@@ -149,6 +155,7 @@ def fixed(
 @_days(30)
 @_limit
 @_format
+@lang_option
 @click.pass_context
 def worse(ctx: click.Context, history: str | None, days: int, limit: int, shown: str) -> int:
     """What gets worse: severities that rose, checks and hosts of which more came than went."""
@@ -163,6 +170,7 @@ def worse(ctx: click.Context, history: str | None, days: int, limit: int, shown:
 )
 @click.option("--host", metavar="GLOB", help="Only of these hosts.")
 @_format
+@lang_option
 @click.pass_context
 def calendar(
     ctx: click.Context, history: str | None, days: int | None, host: str | None, shown: str
@@ -253,22 +261,26 @@ def _out(shown: str, answer: Any, lines: Iterable[str]) -> int:
     if shown == "json":
         write("-", [msgspec.json.format(msgspec.json.encode(answer), indent=2).decode(), "\n"])
     else:
-        write("-", (f"{line}\n" for line in lines))
+        with speaking(spoken()):
+            write("-", (f"{line}\n" for line in lines))
     return CLEAN
 
 
 def _runs(found: tuple[read.Run, ...]) -> Iterator[str]:
     if not found:
-        yield "No run yet."
+        yield gettext("No run yet.")
         return
     head = (
-        *("RUN", "FINISHED (UTC)", "EXIT", "HOSTS", "MISS"),
-        *("CRIT", "HIGH", "MED", "LOW", "INFO", "NEW", "WORSE", "FIXED"),
+        *(gettext("RUN"), gettext("FINISHED (UTC)"), gettext("EXIT")),
+        *(gettext("HOSTS"), gettext("MISS")),
+        *(gettext("CRIT"), gettext("HIGH"), gettext("MED"), gettext("LOW"), gettext("INFO")),
+        *(gettext("NEW"), gettext("WORSE"), gettext("FIXED")),
     )
     yield from table(head, (_run(run) for run in found))
     if not all(run.whole for run in found):
         yield ""
-        yield from hanging("", "(* pruned: its counts are left, it can't be compared any more)")
+        text = gettext("(* pruned: its counts are left, it can't be compared any more)")
+        yield from hanging("", text)
 
 
 def _run(run: read.Run) -> list[str]:
@@ -287,44 +299,68 @@ def _run(run: read.Run) -> list[str]:
 
 def _open(page: read.Page) -> Iterator[str]:
     for each in page.findings:
-        text = f"open {_age(each.open_days)}, since {_day(each.first_seen)}"
+        text = gettext("open {age}, since {day}").format(
+            age=_age(each.open_days), day=_day(each.first_seen)
+        )
         if not each.seen_now:
-            text += f", last seen {_day(each.last_seen)}"
+            text += gettext(", last seen {day}").format(day=_day(each.last_seen))
         if each.waived:
-            text += ", waived"
+            text += ", " + gettext("waived")
         yield from _finding(each, text)
-    yield from _rest(page.total, len(page.findings), "open")
+    text = counted(page.total, "{n} finding open", "{n} findings open")
+    yield from _rest(text, page.total, len(page.findings))
 
 
 def _fixed(answer: read.Fixed) -> Iterator[str]:
     if answer.repairs:
-        yield f"MEAN TIME TO FIX, of the last {_plural(answer.days, 'day')}"
+        yield counted(
+            answer.days,
+            "MEAN TIME TO FIX, of the last {n} day",
+            "MEAN TIME TO FIX, of the last {n} days",
+        )
         rows = [
-            (each.severity, str(each.fixed), f"{each.mean_days:.1f}", f"{each.median_days:.1f}")
+            (
+                gettext(each.severity),
+                str(each.fixed),
+                f"{each.mean_days:.1f}",
+                f"{each.median_days:.1f}",
+            )
             for each in answer.repairs
         ]
-        yield from table(("SEVERITY", "FIXED", "MEAN DAYS", "MEDIAN DAYS"), rows)
+        head = (
+            *(gettext("SEVERITY"), gettext("FIXED")),
+            *(gettext("MEAN DAYS"), gettext("MEDIAN DAYS")),
+        )
+        yield from table(head, rows)
         yield ""
     for each in answer.findings:
         when = _day(each.fixed_at or "")
-        yield from _finding(each, f"fixed {when}, after {_age(each.open_days)}")
-    what = f"fixed in the last {_plural(answer.days, 'day')}"
-    yield from _rest(answer.total, len(answer.findings), what)
+        text = gettext("fixed {day}, after {age}").format(day=when, age=_age(each.open_days))
+        yield from _finding(each, text)
+    text = counted(
+        answer.total,
+        "{n} finding fixed {past}",
+        "{n} findings fixed {past}",
+        past=_past(answer.days),
+    )
+    yield from _rest(text, answer.total, len(answer.findings))
 
 
 def _worse(answer: read.Worse) -> Iterator[str]:
-    past = f"in the last {_plural(answer.days, 'day')}"
+    past = _past(answer.days)
     if not (answer.rises or answer.checks or answer.hosts):
-        yield f"Nothing got worse {past}."
+        yield gettext("Nothing got worse {past}.").format(past=past)
         return
     if answer.rises:
-        yield f"SEVERITY ROSE {past}"
+        yield gettext("SEVERITY ROSE {past}").format(past=past)
         for rise in answer.rises:
-            yield from _finding(rise.finding, f"was {rise.before} until {_day(rise.at)}")
-    for name, grown in (("CHECK", answer.checks), ("HOST", answer.hosts)):
+            text = gettext("was {severity} until {day}")
+            text = text.format(severity=gettext(rise.before), day=_day(rise.at))
+            yield from _finding(rise.finding, text)
+    for name, grown in ((gettext("CHECK"), answer.checks), (gettext("HOST"), answer.hosts)):
         if grown:
             yield ""
-            yield f"MORE CAME THAN WENT {past}"
+            yield gettext("MORE CAME THAN WENT {past}").format(past=past)
             rows = [
                 (
                     cut(safe(each.name), 60),
@@ -334,41 +370,47 @@ def _worse(answer: read.Worse) -> Iterator[str]:
                 )
                 for each in grown
             ]
-            yield from table((name, "NEW", "FIXED", "MORE"), rows)
+            yield from table((name, gettext("NEW"), gettext("FIXED"), gettext("MORE")), rows)
 
 
 def _calendar(ends: tuple[read.Ending, ...]) -> Iterator[str]:
     if not ends:
-        yield "No certificate is known that ends by then."
+        yield gettext("No certificate is known that ends by then.")
     for each in ends:
-        left = f"in {_plural(each.days_left, 'day')}"
+        left = counted(each.days_left, "in {n} day", "in {n} days")
         if each.days_left < 0:
-            left = f"{_plural(-each.days_left, 'day')} ago"
+            left = counted(-each.days_left, "{n} day ago", "{n} days ago")
+        left = " " * (13 - cells(left)) + left
         engine = f", {safe(each.engine)}" if each.engine else ""
         role = f" ({safe(each.role)}{engine})" if each.role else ""
         subject = f", {safe(each.subject)}" if each.subject else ""
         text = f"{safe(each.host)}: {safe(each.place)}{role}{subject}"
-        yield from hanging(f"{_day(each.ends)}  {left:>13}  ", text)
+        yield from hanging(f"{_day(each.ends)}  {left}  ", text)
 
 
 def _finding(each: read.Known, what: str) -> Iterator[str]:
-    yield from entry(each.severity.upper(), f"{safe(each.host)}: {safe(each.check)}, {what}")
+    yield from entry(
+        gettext(each.severity).upper(), f"{safe(each.host)}: {safe(each.check)}, {what}"
+    )
     yield from entry("", safe(each.message))
 
 
-def _rest(total: int, shown: int, what: str) -> Iterator[str]:
+def _rest(text: str, total: int, shown: int) -> Iterator[str]:
     if shown:
         yield ""
-    more = f"; {shown:,} are shown, --limit 0 shows all" if total > shown else ""
-    yield from hanging("", f"{_plural(total, 'finding')} {what}{more}")
+    if total > shown:
+        text += gettext("; {n} are shown, --limit 0 shows all").format(n=f"{shown:,}")
+    yield from hanging("", text)
 
 
-def _plural(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def _past(days: int) -> str:
+    return counted(days, "in the last {n} day", "in the last {n} days")
 
 
 def _age(days: float) -> str:
-    return _plural(round(days), "day") if days >= 1 else "less than a day"
+    if days < 1:
+        return gettext("less than a day")
+    return counted(round(days), "{n} day", "{n} days")
 
 
 def _day(time: str) -> str:

@@ -11,12 +11,13 @@ from msgspec import Struct
 
 from dockeraudit.cli import configured
 from dockeraudit.cli.loaded import known_formats, known_recognised, known_writer
+from dockeraudit.cli.pairs import parted
 from dockeraudit.cli.spoken import lang_option, spoken
 from dockeraudit.cli.streams import say
 from dockeraudit.exits import CLEAN, INTERNAL
 from dockeraudit.language import SOURCE, speaking
 from dockeraudit.output import PRIVATE, OutputError, foreign, write
-from dockeraudit.plugins import Writer
+from dockeraudit.plugins import Writer, WriterError, is_template
 from dockeraudit.report import Report
 from dockeraudit.words import nearest
 
@@ -36,7 +37,8 @@ _OPTIONS = (
         "--format",
         "shown",
         metavar="NAME",
-        help="What stdout shows: table, json, junit, html …  [default: table]",
+        help="What stdout shows: table, json, junit, html …, or a template's path, NAME.EXT.j2."
+        "  [default: table]",
     ),
     click.option(
         "--report",
@@ -66,8 +68,8 @@ def sinks(reports: tuple[str, ...], shown: str | None, *, force: bool) -> list[S
     known = known_formats()
     found: dict[str, Sink] = {}
     for given in reports:
-        format, separator, path = given.partition("=")
-        if not separator or not path:
+        format, path = parted(given)
+        if not path:
             raise click.UsageError(f"--report {given}: write it as FORMAT=PATH")
         place = path if path == "-" else os.path.realpath(path)
         if place in found:
@@ -83,7 +85,7 @@ def sinks(reports: tuple[str, ...], shown: str | None, *, force: bool) -> list[S
 
 
 def _sink(format: str, path: str, known: list[str]) -> Sink:
-    if format not in known:
+    if format not in known and not is_template(format):
         hint = nearest(format, known)
         raise click.UsageError(f"no report format {format!r}.{hint} There are: {', '.join(known)}.")
     return Sink(format, path, known_writer(format))
@@ -97,7 +99,7 @@ def write_all(report: Report, sinks: list[Sink], verbose: bool) -> int:
             mode = getattr(sink.writer, "MODE", PRIVATE)
             with speaking(_language(sink)):
                 write(sink.path, _rendered(report, sink, verbose), mode)
-        except OutputError as error:
+        except (OutputError, WriterError) as error:
             say(f"dockeraudit: {error}")
             status = INTERNAL
         except Exception as error:  # a writer's own mistake costs its report and nothing else

@@ -17,7 +17,7 @@ def safe(text: str) -> str:
 
 def entry(label: str, text: str) -> Iterator[str]:
     """A label in the margin, and a text that wraps beside it."""
-    margin = label.ljust(_MARGIN)
+    margin = pad(label, _MARGIN)
     for line in wrap(text, WIDTH - _MARGIN):
         yield inert(f"{margin}{line}".rstrip())
         margin = " " * _MARGIN

@@ -11,11 +11,13 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
-from dockeraudit.language import gettext
+from dockeraudit.language import SOURCE, current, gettext
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import HostReport, Report, ReportedFinding, Result, Waiver
+from dockeraudit.words import blocks as _source_blocks
 
 from .. import _view  # noqa: TID252 - the installed name of this package is another
+from .._reason import reason  # noqa: TID252
 from ._standing import Head, Standing, short_title
 
 TEXT = 8 * 1024
@@ -114,6 +116,7 @@ class _Strings:
 
 
 def _head(head: Head, standing: Standing) -> list[Any]:
+    english = _english(head)
     return [
         head.anchor,
         cleaned(head.check),
@@ -129,6 +132,19 @@ def _head(head: Head, standing: Standing) -> list[Any]:
             ]
             for rule in dict.fromkeys(head.references)
         ],
+        *([english] if english else []),
+    ]
+
+
+def _english(head: Head) -> list[str]:
+    """Which of a check's texts stand in English on a page of another language."""
+    if current() == SOURCE:
+        return []
+    given = {"title": head.title, "why": head.rationale, "fix": head.remediation}
+    return [
+        name
+        for name, text in given.items()
+        if any(kind == "prose" and gettext(block) == block for kind, block in _source_blocks(text))
     ]
 
 
@@ -149,7 +165,7 @@ def _host(
         if result.status == "pass":
             passed.append(str(number))
         elif result.status == "not-applicable":
-            unasked.setdefault(result.message, []).append(str(number))
+            unasked.setdefault(reason(result.message), []).append(str(number))
         else:
             told.append(_result(result, number, text))
     system = host.os.get("name") or host.os.get("id") or ""
@@ -184,7 +200,16 @@ def _host(
         told,
         text(",".join(passed)),
         [[text(reason), text(",".join(numbers))] for reason, numbers in unasked.items()],
+        *_inventory(host, text),
     ]
+
+
+def _inventory(host: HostReport, text: _Strings) -> list[Any]:
+    """What the inventory says of a host, and of whom it is a second name; mostly nothing."""
+    if not (host.groups or host.labels or host.same_as):
+        return []
+    labels = [[text(name), text(value)] for name, value in host.labels.items()]
+    return [[[text(name) for name in host.groups], labels, cleaned(host.same_as)]]
 
 
 def _told(engine: Any, text: _Strings) -> tuple[int, Text]:
@@ -200,7 +225,7 @@ def _result(result: Result, number: int, text: _Strings) -> list[Any]:
         number,
         _STATUSES[result.status],
         _view.RANK[result.severity],
-        text(result.message),
+        text(reason(result.message) if result.status == "unknown" else result.message),
     ]
     if result.findings or result.waiver:
         found.append([_finding(one, result, text) for one in _view.worst_findings(result)])

@@ -14,7 +14,7 @@ from dockeraudit.history.trend import figure
 from dockeraudit.language import current, date, gettext, moment, ngettext
 from dockeraudit.report import SEVERITIES, Report
 
-from .. import _rule, _view  # noqa: TID252 - the installed name of this package is another
+from .. import _reason, _rule, _view  # noqa: TID252 - the installed name of this package is another
 from . import _charts, _data
 from ._overview import overview
 from ._standing import short_title
@@ -96,7 +96,9 @@ def _environment() -> Environment:
         keep_trailing_newline=False,
     )
     environment.filters["day"] = moment
-    environment.globals.update(_=_say, counted=_counted, spoken=gettext, rule=_rule.rule)
+    environment.globals.update(
+        _=_say, counted=_counted, spoken=gettext, rule=_rule.rule, reason=_reason.reason
+    )
     environment.filters["number"] = "{:,}".format
     environment.filters["framework"] = short_title
     return environment

@@ -94,7 +94,8 @@ const search = (() => {
     const [number, , , check, at, which, reason] = hit;
     const has = (value) => store.text(value).toLowerCase().includes(text);
     const { id, title } = store.checkAt(check);
-    if (has(store.name(number)) || has(id) || has(title) || (reason && has(reason))) return true;
+    if ([store.name(number), id, title, reason || ""].some(has)) return true;
+    if (store.tags(number).some(has)) return true;
     if (at < 0) return false;
     const result = store.raw()[number][11][at];
     if (which < 0) return has(result[3]);
@@ -108,9 +109,9 @@ const search = (() => {
     const text = one ? one.message : result ? result.message : reason || "";
     return el("li", null,
       el("p.row", null, severity(rank), status(name), link(`h-${number + 1}`, store.name(number))),
-      el("p", null, el("b", null, one ? link(`f-${one.print}`, check.title)
-        : link(check.anchor, check.title))),
-      text && el("p.found", null, text));
+      el("p", null, el("b", null, one ? link(`f-${one.print}`, titled(check))
+        : link(check.anchor, titled(check)))),
+      text && el("p.found", null, en(text)));
   };
   const apply = () => {
     const text = narrow(form.elements.text.value);
@@ -173,7 +174,7 @@ let left = 0;
 let here = "";
 const show = (made) => {
   if (page.hidden) left = scrollY;
-  const heading = el("h2", { tabindex: "-1" }, made.title);
+  const heading = el("h2", { tabindex: "-1" }, made.shown || made.title);
   page.replaceChildren(
     el("p.back", null, link(here, words.back)),
     el("header", null, el("p.kind", null, made.kind), heading, el("p.tags", null, made.beside)),
@@ -242,7 +243,7 @@ addEventListener("beforeprint", () => {
     }
     const host = store.host(number);
     const made = el(`section.host.${host.state}`, null,
-      el("header", null, el("h2", null, host.target), badge(host.state)), ...hostParts(host));
+      el("header", null, el("h2", null, host.target), badge(host)), ...hostParts(host));
     for (const box of made.querySelectorAll("details")) box.open = true;
     sheets.append(made);
   }

@@ -2,6 +2,11 @@
 const words = JSON.parse(document.querySelector("script.words").textContent);
 const format = (number) => number.toLocaleString("en");
 const fill = (text, values) => values.reduce((all, value) => all.replace("{}", () => value), text);
+/** The page's words for a key with an element in their gap. */
+const around = (key, inside) => {
+  const [before, after] = words[key].split("{}");
+  return [before, inside, after];
+};
 /** The page's words for a key; of a number's two forms the fitting one, by the last number. */
 const say = (key, ...values) => {
   const text = words[key];
@@ -22,6 +27,10 @@ const el = (name, attributes, ...inside) => {
   made.append(...inside.flat(Infinity).filter((one) => one !== false && one !== null && one !== ""));
   return made;
 };
+const HANGUL = /[\uac00-\ud7a3]/;
+/** Text of hosts and checks, which is English unless it has words of the page's language. */
+const en = (text) => (document.documentElement.lang === "en" || !text || HANGUL.test(text)
+  ? text : el("span", { lang: "en" }, text));
 const icon = (name) => {
   const drawn = document.createElementNS(SVG, "svg");
   drawn.setAttribute("class", `icon ${name}`);
@@ -35,6 +44,7 @@ const icon = (name) => {
 const MARKS = { fail: "fail", unknown: "unknown", manual: "manual", waived: "waived", pass: "pass",
   "not-applicable": "na" };
 const OPEN_MODES = new Set(["PLAIN", "TLS-NOAUTH", "MTLS", "MTLS-SYSROOTS", "BROKEN", "UNKNOWN"]);
+const titled = (check) => (check.english.includes("title") ? en(check.title) : check.title);
 const severity = (rank) => {
   const name = words.severities[rank];
   return el(`span.severity.${name}`, null, icon(name), words["severity-names"][rank]);
@@ -82,9 +92,9 @@ const copier = (text, label, holder) => {
   return button;
 };
 /** A check's text: prose with code in it, and commands that can be copied. */
-const prose = (blocks) => blocks.map((block) => {
+const prose = (blocks, english) => blocks.map((block) => {
   if (Array.isArray(block)) {
-    return el("p", null, block.map((text, at) => (at % 2 ? el("code", null, text) : text)));
+    return el("p", { lang: english && "en" }, block.map((text, at) => (at % 2 ? el("code", null, text) : text)));
   }
   const code = el("code", null, block);
   return el("div.command", null, el("pre", null, code), copier(block, words["copy-commands"], code));

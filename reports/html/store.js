@@ -31,8 +31,8 @@ const store = (() => {
 
   const load = () => {
     if (checks) return;
-    checks = read("check").map(([anchor, id, title, rank, why, fix, rules], number) =>
-      ({ anchor, id, title, rank, why, fix, rules, number }));
+    checks = read("check").map(([anchor, id, title, rank, why, fix, rules, english], number) =>
+      ({ anchor, id, title, rank, why, fix, rules, english: english || [], number }));
     for (const { s, h } of read("data")) {
       for (const one of s) strings.push(one);
       for (const one of h) hosts.push(one);
@@ -54,6 +54,11 @@ const store = (() => {
     passed: (host) => numbers(host[12]),
     unasked: (host) => host[13].map(([reason, list]) => [text(reason), numbers(list)]),
     name: (number) => hosts[number][0],
+    tags: (number) => {
+      const [groups, labels] = hosts[number][14] || [[], []];
+      return [...groups.map(text), ...labels.map((one) => one.map(text).join("="))];
+    },
+    named: (target) => hosts.findIndex((one) => one[0] === target && !(one[14] && one[14][2])),
     result: (number, at) => result(hosts[number][11][at]),
     host: (number) => {
       load();
@@ -71,6 +76,9 @@ const store = (() => {
         passed: numbers(of[12]).map((check) => checks[check]),
         unasked: of[13].map(([reason, list]) =>
           [text(reason), numbers(list).map((check) => checks[check])]),
+        groups: of[14] ? of[14][0].map(text) : [],
+        labels: of[14] ? of[14][1].map((one) => one.map(text).join("=")) : [],
+        same: of[14] ? of[14][2] : "",
       };
     },
   };

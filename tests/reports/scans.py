@@ -206,7 +206,7 @@ def summary(hosts: tuple[HostReport, ...]) -> Summary:
     severities: dict[str, int] = {
         name: sum(each.count(name) for each in hosts) for name in SEVERITIES
     }
-    states = [each.state for each in hosts]
+    states = [each.state for each in hosts if not each.same_as]
     failed = sum(severities.values())
     missing = "unreachable" in states or statuses["unknown"] > 0 or not hosts
     worst = next((name for name in SEVERITIES if severities[name]), "")
@@ -217,7 +217,12 @@ def summary(hosts: tuple[HostReport, ...]) -> Summary:
     else:
         code, rule = 0, "nothing at or above --fail-on low was found"
     return Summary(
-        hosts=HostCounts(*(states.count(s) for s in ("scanned", "partial", "unreachable"))),
+        hosts=HostCounts(
+            states.count("scanned"),
+            states.count("partial"),
+            states.count("unreachable"),
+            len(hosts) - len(states),
+        ),
         results=statuses,
         by_severity=severities,
         exit_code=code,
@@ -397,6 +402,8 @@ def _hostile() -> HostReport:
         listeners=(ReportedListener(HOSTILE, HOSTILE, "PLAIN", "ANY", "observed"),),
         error=HostError(HOSTILE, HOSTILE, HOSTILE),
         state="partial",
+        groups=(HOSTILE, HUGE),
+        labels={HOSTILE: HOSTILE, "x": HUGE},
         certificates=(
             certificate(3, HOSTILE, subject=HOSTILE, engine=HOSTILE),
             certificate(4, HUGE, index=10**9),
@@ -538,6 +545,25 @@ def _followed_up() -> Report:
     return report(late, **given)
 
 
+def _from_inventory() -> Report:
+    """Hosts with groups and labels; one of them is named twice."""
+    once = "the same host as web01.example.com, by its machine id, hostname and address: its "
+    again = host(
+        "192.0.2.10",
+        error=HostError("repeated", f"{once}results stand there", "name it once"),
+        listeners=(),
+        certificates=None,
+        groups=("legacy",),
+        same_as="web01.example.com",
+    )
+    labels = {"owner": "platform team", "site": "icn1"}
+    return report(
+        _plain(groups=("web", "production"), labels=labels),
+        msgspec.structs.replace(again, results=()),
+        msgspec.structs.replace(_TIMEOUT, groups=("db",), labels={"owner": "data"}),
+    )
+
+
 _HUGE_WAIVER = ReportedWaiver("*", "*", "", HUGE, "me", "2027-01-01", "", "w:1", "unused", 0)
 
 
@@ -564,6 +590,7 @@ SCANS: dict[str, Callable[[], Report]] = {
     "nothing scanned": report,
     "same name twice": lambda: report(host("a.b"), host("a_b"), host("a.b")),
     "one of everything": _fleet_of_all,
+    "inventory": _from_inventory,
     "fleet": fleet,
 }
 """Name → a report."""

@@ -1,5 +1,8 @@
 """The HTML report in a real Chromium: accessible, self-contained, usable at every width."""
 
+import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from playwright.sync_api import expect
 
+from dockeraudit.language import speaking
 from dockeraudit.output import write
 from dockeraudit.plugins import writer
 from tests.reports.scans import SCANS
@@ -14,6 +18,7 @@ from tests.reports.scans import SCANS
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+ROOT = Path(__file__).resolve().parents[2]
 SCHEMES = ("light", "dark")
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -53,6 +58,21 @@ def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     for scan, report in SCANS.items():
         files[scan] = folder / f"{scan.replace(' ', '-')}.html"
         write(files[scan], writer("html").render(report()))
+    return files
+
+
+KOREAN = ("one of everything", "inventory", "hostile", "nothing scanned")
+
+
+@pytest.fixture(scope="session")
+def korean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Some of them in Korean."""
+    folder = tmp_path_factory.mktemp("korean")
+    files = {}
+    for scan in KOREAN:
+        files[scan] = folder / f"{scan.replace(' ', '-')}.html"
+        with speaking("ko"):
+            write(files[scan], writer("html").render(SCANS[scan]()))
     return files
 
 
@@ -117,6 +137,83 @@ def test_no_violation_at_any_width_and_in_the_dark(
     ]:
         go(page, pages[scan], anchor)
         assert (scan, anchor, violations(page)) == (scan, anchor, [])
+
+
+def test_no_violation_in_korean(page: "Page", korean: dict[str, Path]) -> None:
+    page.set_viewport_size({"width": 320, "height": 1000})
+    for scan, anchor in [
+        *((scan, "") for scan in KOREAN),
+        *(("one of everything", anchor) for anchor in ("#h-2", "#c-tls-verify-enabled")),
+        ("inventory", "#h-2"),
+    ]:
+        go(page, korean[scan], anchor)
+        assert (scan, anchor, violations(page)) == (scan, anchor, [])
+
+
+UNMARKED = """(texts) => {
+  const walk = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  const found = [];
+  while (walk.nextNode()) {
+    const { textContent: text, parentElement: holder } = walk.currentNode;
+    if (holder.closest("[lang]").lang !== "ko" || holder.closest("script, style, code")) continue;
+    found.push(...texts.filter((one) => text.includes(one)));
+  }
+  return found;
+}"""
+
+
+def test_english_on_a_korean_page_is_marked_as_such(page: "Page", korean: dict[str, Path]) -> None:
+    """WCAG 3.1.2: what hosts and checks said, and what of a check has no Korean."""
+    scan = SCANS["one of everything"]()
+    texts = {
+        text
+        for host in scan.hosts
+        for each in host.results
+        if each.status != "pass"
+        for text in (
+            each.message,
+            each.title,
+            each.rationale.split("\n")[0],
+            each.remediation.split("\n")[0],
+            *(proof.detail for one in each.findings for proof in one.evidence),
+        )
+        if " " in text
+    }
+    texts |= {t for h in scan.hosts if h.error for t in (h.error.message, h.error.hint)}
+    assert len(texts) > 30
+    for anchor in ("", *PAGES[1:], "#h-4", "#h-8", f"#f-{prints('one of everything')[0]}"):
+        go(page, korean["one of everything"], anchor)
+        assert (anchor, page.evaluate(UNMARKED, sorted(texts))) == (anchor, [])
+    page.evaluate("document.querySelectorAll('[lang=en]').forEach((one) => { one.lang = 'ko'; })")
+    assert len(page.evaluate(UNMARKED, sorted(texts))) > 3
+    assert page.evaluate("getComputedStyle(document.body).wordBreak") == "keep-all"
+
+
+def test_a_host_shows_what_the_inventory_says(page: "Page", pages: dict[str, Path]) -> None:
+    go(page, pages["inventory"])
+    names = page.locator("table.matrix tbody tr:visible th")
+    expect(names.first).to_contain_text("web, production, owner=platform team, site=icn1")
+    page.fill("#f-host", "owner=platform")
+    expect(names).to_have_count(1)
+    page.fill("#f-text", "owner=platform")
+    expect(page.locator("#filter-state")).to_have_text("4 results fit.")
+    go(page, pages["inventory"], "#h-1")
+    expect(page.locator("#page .meta")).to_contain_text("Labels")
+    expect(page.locator("#page .meta")).to_contain_text("web, production")
+
+
+def test_a_host_that_was_named_twice_leads_to_its_results(
+    page: "Page", pages: dict[str, Path]
+) -> None:
+    go(page, pages["inventory"])
+    row = page.locator("table.matrix tbody tr").nth(1)
+    expect(row).to_contain_text("named once more")
+    expect(row).to_contain_text("the same host as web01.example.com, which has its results")
+    assert page.get_by_text("3 checks fail on 1 of 2 hosts").first.is_visible()
+    row.get_by_role("link").click()
+    expect(page.locator("#page")).not_to_contain_text("Not everything could be read")
+    page.locator("#page .nothing a").click()
+    expect(page.locator("#page h2")).to_have_text("web01.example.com")
 
 
 CLIPPED = """() => [...document.querySelectorAll("#report *, #page *")]
@@ -421,3 +518,32 @@ def test_a_host_is_printed_alone(page: "Page", pages: dict[str, Path]) -> None:
     assert page.locator("#print *").count() == 0
     assert not page.locator("#report").is_visible()
     assert page.locator("#page .result:visible").count() == 4
+
+
+def test_the_command_of_the_handbook_makes_a_pdf(
+    chromium: "BrowserContext", tmp_path: Path
+) -> None:
+    """`chromium` only says whether there is a browser; the command starts one of its own."""
+    write(tmp_path / "report.html", writer("html").render(SCANS["one of everything"]()))
+    text = (ROOT / "docs" / "how-to" / "hand-off.md").read_text()
+    (line,) = [line for line in text.splitlines() if "--print-to-pdf" in line]
+    program, *words = line.split()
+    assert program == "chromium"
+    found = shutil.which("chromium") or shutil.which("chromium-browser")
+    assert found
+    sandbox = ["--no-sandbox", f"--user-data-dir={tmp_path / 'profile'}"]  # as root, in CI
+    subprocess.run(
+        [found, *sandbox, *words], cwd=tmp_path, check=True, timeout=120, capture_output=True
+    )
+    pdf = (tmp_path / "report.pdf").read_bytes()
+    assert pdf.startswith(b"%PDF-")
+    assert len(re.findall(rb"/Type\s*/Page\b", pdf)) > 8
+    assert b"/StructTreeRoot" in pdf, "a screen reader finds headings and tables"
+    if shutil.which("pdftotext"):
+        done = subprocess.run(
+            ["pdftotext", "report.pdf", "-"], cwd=tmp_path, check=True, capture_output=True
+        )
+        text = " ".join(done.stdout.decode().split())
+        assert "7 checks fail on 2 of 8 hosts" in text
+        assert "/usr/sbin/dockerd -H fd:// -H tcp://0.0.0.0:2375" in text
+        assert "the evidence was gathered without root" in text

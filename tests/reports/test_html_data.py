@@ -2,19 +2,22 @@
 
 import json
 import re
+import tracemalloc
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any, cast
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from dockeraudit.frameworks import ITEMS
 from dockeraudit.output import clipped, visible
 from dockeraudit.plugins import writer
-from dockeraudit.report import SEVERITIES, FrameworkRule, HostReport, Report
+from dockeraudit.report import SEVERITIES, FrameworkRule, HostCounts, HostReport, Report
 from tests.reports.fleets import own_texts
 from tests.reports.scans import SCANS, fleet, host, report, result
 
@@ -239,6 +242,41 @@ def test_a_thousand_hosts_are_small() -> None:
     assert sizes[1] < 15_000_000
 
 
+class Read(Sequence[HostReport]):
+    """Hosts that are made when they are asked for, as from a file."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+        self.walks = 0
+        self._kinds = [msgspec.json.encode(each) for each in fleet(7, 40).hosts]
+
+    def __len__(self) -> int:
+        return self.number
+
+    def __getitem__(self, at: Any) -> Any:
+        one = msgspec.json.decode(self._kinds[at % 7], type=HostReport)
+        return replace(one, target=f"node{at}", address=f"192.0.2.{at}")
+
+    def __iter__(self) -> Iterator[HostReport]:
+        self.walks += 1
+        return map(self.__getitem__, range(self.number))
+
+
+def test_no_host_is_kept() -> None:
+    """Three walks: what all hosts say together, the table of hosts, the data."""
+    peaks = []
+    for number in (20, 20, 120):  # the first one fills caches
+        hosts = Read(number)
+        counts = replace(report().summary, hosts=HostCounts(scanned=number))
+        tracemalloc.start()
+        for _ in writer("html").render(replace(report(), summary=counts, hosts=hosts)):
+            pass
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert hosts.walks == 3
+    assert peaks[2] < peaks[1] + 300_000
+
+
 def test_the_policy_names_what_the_page_runs_and_nothing_else() -> None:
     policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page("clean"))
     assert policy
@@ -277,7 +315,9 @@ def test_every_word_of_the_script_is_there_and_used() -> None:
     script = page("clean").rpartition("<script>")[2]
     used = {
         one
-        for each in re.findall(r'\bwords\.(\w+)|\bwords\["([^"]+)"\]|\bsay\("([^"]+)"', script)
+        for each in re.findall(
+            r'\bwords\.(\w+)|\bwords\["([^"]+)"\]|\b(?:say|around)\("([^"]+)"', script
+        )
         for one in each
         if one
     }

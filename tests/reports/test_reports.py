@@ -135,6 +135,30 @@ def test_table_shows_the_worst_twenty_and_says_what_it_left_out() -> None:
     assert long.count("\n  found ") == failed
 
 
+def test_people_are_shown_what_the_inventory_says() -> None:
+    render = writer("table").render_table  # type: ignore[attr-defined]
+    given = SCANS["inventory"]()
+    long = "".join(render(given, width=80, color=False, verbose=True)).splitlines()
+    assert "groups    web, production" in long
+    assert "labels    owner=platform team, site=icn1" in long
+    page = text("markdown", given)
+    assert "| `db02.example.com` (`db`, `owner=data`) | unreachable |" in page
+
+
+def test_a_host_that_was_named_twice_says_where_its_results_are() -> None:
+    given = SCANS["inventory"]()
+    lines = text("table", given).splitlines()
+    assert lines[0].endswith("fail on low, 2 hosts")
+    (row,) = [line for line in lines if line.startswith("192.0.2.10")]
+    assert row.split(maxsplit=1)[1] == "the same host as web01.example.com, which has its results"
+    assert not any("name it once" in line for line in lines)
+    page = text("markdown", given)
+    assert "| `192.0.2.10` (`legacy`) | the same host as `web01.example.com`, which " in page
+    assert page.count("192.0.2.10") == 1, "it is not among what was not assessed"
+    for one in (lines[0], page, text("html", given)):
+        assert "3 hosts" not in one
+
+
 def test_table_says_a_cause_once() -> None:
     render = writer("table").render_table  # type: ignore[attr-defined]
     short = "".join(render(fleet(60), width=200, color=False, verbose=False))
