@@ -4,12 +4,14 @@ A finding that was there is marked with a waiver that names the day and has no e
 are not recorded, so that they count again when their waiver ends.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 import msgspec
 from msgspec import Struct
 
 from dockeraudit import drift
+from dockeraudit.lazily import changed
 from dockeraudit.policy import summarize
 from dockeraudit.report import (
     SEVERITIES,
@@ -159,16 +161,9 @@ def apply(report: Report, baseline: Baseline, lapsed: frozenset[str] = frozenset
     known = {each.fingerprint: each for host in baseline.hosts for each in host.findings}
     excused = {key: each for key, each in known.items() if key not in lapsed}
     mark = Waiver(f"in the baseline of {baseline.recorded[:10]}", "", "")
-    hosts = tuple(_marked(host, excused, mark) for host in report.hosts)
-    fixed, untold = _gone(report, baseline)
-    found = [
-        finding
-        for host in hosts
-        for result in host.results
-        if result.status == "fail"
-        for finding in result.findings
-    ]
-    counting = [finding for finding in found if finding.waiver is None]
+    hosts = changed(report.hosts, partial(_marked, known=excused, mark=mark))
+    counts = _Counts(known, mark)
+    fixed, untold = _gone(report, map(counts.counted, hosts), baseline)
     return msgspec.structs.replace(
         report,
         hosts=hosts,
@@ -176,13 +171,33 @@ def apply(report: Report, baseline: Baseline, lapsed: frozenset[str] = frozenset
         baseline=ReportedBaseline(
             recorded=baseline.recorded,
             known=baseline.size,
-            still=sum(each.waiver == mark for each in found),
-            worse=sum(_worse(each, known.get(each.fingerprint)) for each in counting),
-            new=sum(each.fingerprint not in known for each in counting),
+            still=counts.still,
+            worse=counts.worse,
+            new=counts.new,
             untold=untold,
             fixed=fixed,
         ),
     )
+
+
+class _Counts:
+    """What is counted of findings while their hosts are read."""
+
+    def __init__(self, known: dict[str, Known], mark: Waiver) -> None:
+        self.still = self.worse = self.new = 0
+        self._known = known
+        self._mark = mark
+
+    def counted(self, host: HostReport) -> HostReport:
+        """The host, when it was counted in."""
+        for result in host.results:
+            for each in result.findings if result.status == "fail" else ():
+                self.still += each.waiver == self._mark
+                if each.waiver is None:
+                    before = self._known.get(each.fingerprint)
+                    self.new += before is None
+                    self.worse += _worse(each, before)
+        return host
 
 
 def _marked(host: HostReport, known: dict[str, Known], mark: Waiver) -> HostReport:
@@ -212,36 +227,45 @@ def _worse(finding: ReportedFinding, before: Known | None) -> bool:
     )
 
 
-def _gone(report: Report, baseline: Baseline) -> tuple[tuple[FixedFinding, ...], int]:
+def _gone(
+    report: Report, hosts: Iterable[HostReport], baseline: Baseline
+) -> tuple[tuple[FixedFinding, ...], int]:
     """What was looked for and is not there any more, and how much could not be looked for."""
-    now = drift.view(report)
-    before = {
-        host.target: drift.HostView(
-            target=host.target,
-            state="scanned",
-            findings={
-                each.fingerprint: drift.Seen(
-                    each.check, each.engine, each.resource, each.message, each.severity
-                )
-                for each in host.findings
-            },
-        )
-        for host in baseline.hosts
-    }
-    fixed = []
+    before = {host.target: host for host in baseline.hosts}
+    fixed: list[drift.Change] = []
     untold = 0
-    for change in drift.compare(before, now).changes:
-        if change.kind == "fixed":
-            fixed.append(
-                FixedFinding(
-                    target=change.host,
-                    check=change.check,
-                    engine=change.engine,
-                    resource=change.resource,
-                    message=change.message,
-                    severity=change.severity,
-                    fingerprint=change.fingerprint,
-                )
+    for now in drift.views(report, hosts):
+        known = before.pop(now.target, None)
+        then = _view(known) if known is not None else None
+        for change in drift.compare_host(now.target, then, now):
+            if change.kind == "fixed":
+                fixed.append(change)
+            untold += change.kind in ("unreachable", "unassessed") and bool(change.fingerprint)
+    untold += sum(len(_view(host).findings) for host in before.values())
+    fixed.sort(key=drift.order)
+    return tuple(map(_fixed, fixed)), untold
+
+
+def _view(host: KnownHost) -> drift.HostView:
+    return drift.HostView(
+        target=host.target,
+        state="scanned",
+        findings={
+            each.fingerprint: drift.Seen(
+                each.check, each.engine, each.resource, each.message, each.severity
             )
-        untold += change.kind in ("unreachable", "unassessed") and bool(change.fingerprint)
-    return tuple(fixed), untold
+            for each in host.findings
+        },
+    )
+
+
+def _fixed(change: drift.Change) -> FixedFinding:
+    return FixedFinding(
+        target=change.host,
+        check=change.check,
+        engine=change.engine,
+        resource=change.resource,
+        message=change.message,
+        severity=change.severity,
+        fingerprint=change.fingerprint,
+    )

@@ -7,6 +7,7 @@ of waivers is counted again over the hosts that are left. A baseline and a trend
 and are left out of a merge.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Literal
 
@@ -14,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from dockeraudit.exits import CLEAN, FINDINGS, INCOMPLETE
+from dockeraudit.lazily import Lazily
 from dockeraudit.policy import summarize
 from dockeraudit.report import FailOnName, HostReport, Report, ReportedWaiver, Waiver
 
@@ -45,10 +47,13 @@ class Merged(Struct, frozen=True):
 
 
 class _Seen(Struct, frozen=True):
-    """A host in one of the reports."""
+    """A host in one of the reports, as far as it tells which one to take."""
 
-    host: HostReport
+    target: str
+    hostname: str
+    collected_at: str | None
     source: int
+    number: int
 
 
 def merge(given: Sequence[Named], fail_on: FailOnName | None = None) -> Merged:
@@ -63,12 +68,18 @@ def merge(given: Sequence[Named], fail_on: FailOnName | None = None) -> Merged:
     level = fail_on or given[0].report.fail_on
     profile = given[0].report.profile
     one = len(given) == 1
-    kept, superseded = ([_Seen(host, 0) for host in newest.hosts], ()) if one else _kept(given)
-    hosts = tuple(
-        _as_it_was(each.host, given[each.source].report, profile, level, own=fail_on is None)
-        for each in kept
-    )
-    sources = sorted({each.source for each in kept}) or range(len(given))
+    kept, superseded = _kept(given)
+    places = [(each.source, each.number) for each in kept]
+
+    def host(at: int) -> HostReport:
+        source, number = places[at]
+        report = given[source].report
+        return _as_it_was(report.hosts[number], report, profile, level, own=fail_on is None)
+
+    hosts: Sequence[HostReport] = Lazily(len(places), host)
+    if all(isinstance(each.report.hosts, tuple) for each in given):
+        hosts = tuple(hosts)
+    sources = sorted({source for source, _ in places}) or range(len(given))
     report = Report(
         schema_version=newest.schema_version,
         tool=newest.tool,
@@ -88,17 +99,23 @@ def merge(given: Sequence[Named], fail_on: FailOnName | None = None) -> Merged:
 
 def _kept(given: Sequence[Named]) -> tuple[list[_Seen], tuple[Superseded, ...]]:
     """Each host once, in the order in which they are first named; and what was older."""
+    seen = [
+        _Seen(host.target, host.hostname, host.collected_at, source, number)
+        for source, each in enumerate(given)
+        for number, host in enumerate(each.report.hosts)
+    ]
+    if len(given) == 1:
+        return seen, ()
     groups: list[list[_Seen]] = []
     named: dict[str, list[list[_Seen]]] = {}
-    for source, each in enumerate(given):
-        for host in each.report.hosts:
-            known = named.setdefault(host.target, [])
-            group = next((group for group in known if _same(group, host)), None)
-            if group is None:
-                group = []
-                known.append(group)
-                groups.append(group)
-            group.append(_Seen(host, source))
+    for host in seen:
+        known = named.setdefault(host.target, [])
+        group = next((group for group in known if _same(group, host)), None)
+        if group is None:
+            group = []
+            known.append(group)
+            groups.append(group)
+        group.append(host)
     kept = []
     superseded = []
     for group in groups:
@@ -106,9 +123,9 @@ def _kept(given: Sequence[Named]) -> tuple[list[_Seen], tuple[Superseded, ...]]:
         kept.append(best)
         superseded += [
             Superseded(
-                target=each.host.target,
+                target=each.target,
                 name=given[each.source].name,
-                collected_at=each.host.collected_at,
+                collected_at=each.collected_at,
                 kept=given[best.source].name,
             )
             for each in group
@@ -117,18 +134,18 @@ def _kept(given: Sequence[Named]) -> tuple[list[_Seen], tuple[Superseded, ...]]:
     return kept, tuple(superseded)
 
 
-def _same(group: list[_Seen], host: HostReport) -> bool:
+def _same(group: list[_Seen], host: _Seen) -> bool:
     """Whether a host is one that was seen before under its name.
 
     `local` of two machines is told apart by their hostnames; a host that was not reached has none.
     """
-    known = {each.host.hostname for each in group if each.host.hostname}
+    known = {each.hostname for each in group if each.hostname}
     return not host.hostname or not known or host.hostname in known
 
 
 def _when(seen: _Seen, given: Sequence[Named]) -> tuple[bool, str, str, int]:
     """What was seen is worth more than what was not; then the later look, the later report."""
-    time = seen.host.collected_at
+    time = seen.collected_at
     return (time is not None, time or "", given[seen.source].report.finished, seen.source)
 
 
@@ -169,27 +186,33 @@ def _says_more(report: Report, *, one: bool) -> bool:
     return counted == CLEAN or (one and counted != ended)
 
 
-def _waivers(given: Sequence[Named], hosts: tuple[HostReport, ...]) -> Iterator[ReportedWaiver]:
+def _waivers(given: Sequence[Named], hosts: Sequence[HostReport]) -> Iterator[ReportedWaiver]:
     """Every waiver of every report once, with how many findings are its own now."""
     states: dict[ReportedWaiver, list[ReportedWaiver]] = {}
     for named in given:
         for each in named.report.waivers:
             same = msgspec.structs.replace(each, state="unused", findings=0)
             states.setdefault(same, []).append(each)
+    counts = _counted(hosts) if states else {}
     for same, seen in states.items():
         if any(each.state == "expired" for each in seen):
             again = max(each.findings for each in seen if each.state == "expired")
             yield msgspec.structs.replace(same, state="expired", findings=again)
             continue
         own = Waiver(same.reason, same.owner, same.expires, same.ticket)
-        count = sum(
-            finding.waiver == own
-            for host in hosts
-            for result in host.results
-            if result.check == same.check
-            for finding in result.findings
-        )
+        count = counts.get((same.check, own), 0)
         yield msgspec.structs.replace(same, state=_state(seen, count), findings=count)
+
+
+def _counted(hosts: Sequence[HostReport]) -> Counter[tuple[str, Waiver]]:
+    """How many findings of a check have a waiver."""
+    return Counter(
+        (result.check, finding.waiver)
+        for host in hosts
+        for result in host.results
+        for finding in result.findings
+        if finding.waiver is not None
+    )
 
 
 def _state(

@@ -54,8 +54,7 @@ def duplicates(hosts: Iterable[tuple[str, str, Identity | None]]) -> dict[int, s
 def repeated(report: HostReport, kept: str) -> HostReport:
     """The report of a host that has its results under the target `kept`."""
     why = (
-        f"the same host as {kept}, by its machine id, hostname and address: "
-        "its results stand there"
+        f"the same host as {kept}, by its machine id, hostname and address: its results stand there"
     )
     return replace(
         report,

@@ -4,10 +4,11 @@ A writer only prints; statuses, counts and the exit code are decided before it i
 The JSON Schema in `report.schema.json` is generated from these types.
 """
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta, Struct, field
+from msgspec import Meta, Struct
 
 SCHEMA_VERSION = "1"
 
@@ -327,7 +328,9 @@ class Report(Struct, frozen=True):
     """What became of the findings of the baseline; null: none was used."""
     trend: Trend | None = None
     """What the history says; null: the run was added to none."""
-    hosts: tuple[HostReport, ...] = field(default=())
+    # They may lie on disk, and be read anew whenever they are asked for: go over them as few times
+    # as possible, and keep none of them. (No docstring: the JSON Schema would have it.)
+    hosts: Sequence[HostReport] = ()
 
 
 def decode(data: bytes) -> Report:
@@ -336,4 +339,5 @@ def decode(data: bytes) -> Report:
     Raises:
         ValueError: what is wrong and where, in one line.
     """
-    return msgspec.json.decode(data, type=Report)
+    report = msgspec.json.decode(data, type=Report)
+    return msgspec.structs.replace(report, hosts=tuple(report.hosts))

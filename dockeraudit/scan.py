@@ -2,9 +2,9 @@
 
 import os
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol
 
 import msgspec
 from msgspec import Struct
@@ -24,6 +24,7 @@ from dockeraudit.report import (
     ReportedEngine,
     ReportedListener,
 )
+from dockeraudit.results import Looked
 from dockeraudit.settings import Settings
 from dockeraudit.targets import Target
 from dockeraudit.transport import (
@@ -38,9 +39,7 @@ from dockeraudit.transport.process import Cancel, Cancelled
 
 if TYPE_CHECKING:
     from dockeraudit.fleet import HostShown
-    from dockeraudit.repeated import Identity
-
-R = TypeVar("R")
+    from dockeraudit.runner import Pace
 
 
 class Plan(Struct, frozen=True):
@@ -65,100 +64,147 @@ class Plan(Struct, frozen=True):
         return (self.another and self.another(name, target)) or self
 
 
+class Keep(Protocol):
+    """Where results are kept while more are to come; `dockeraudit.results` keeps them on disk."""
+
+    @property
+    def done(self) -> Set[int]:
+        """The targets that need not be asked again."""
+        ...
+
+    def add(self, number: int, looked: Looked) -> None: ...
+
+    def hosts(self) -> Sequence[HostReport]:
+        """The reports in the order of the targets, what hosts show together included."""
+        ...
+
+
+class InMemory:
+    """The results of a few targets, all of which are asked."""
+
+    def __init__(self, count: int) -> None:
+        self.done: Set[int] = frozenset()
+        self._count = count
+        self._looked: dict[int, Looked] = {}
+
+    def add(self, number: int, looked: Looked) -> None:
+        self._looked[number] = looked
+
+    def hosts(self) -> tuple[HostReport, ...]:
+        looked = [self._looked[number] for number in range(self._count)]
+        reports = tuple(each.report for each in looked)
+        if any(each.shown for each in looked):
+            from dockeraudit.fleet import compared
+
+            reports = compared(reports, tuple(each.shown for each in looked))
+        if any(each.identity for each in looked):
+            from dockeraudit.repeated import once
+
+            reports = once(reports, (each.identity for each in looked))
+        return reports
+
+
+Looking = Callable[
+    [
+        Iterable[tuple[int, Target]],
+        Plan,
+        "Pace",
+        Callable[[int, Looked], object],
+        Cancel,
+        bool,
+    ],
+    None,
+]
+"""Looks at targets; what `here` does, elsewhere."""
+
+
 def scan(
-    targets: Iterable[Target],
+    targets: Sequence[Target],
     plan: Plan,
-    concurrency: int,
-    finished: Callable[[HostReport], None],
+    pace: "Pace",
+    finished: Callable[[HostReport], object],
     cancel: Cancel,
-) -> tuple[HostReport, ...]:
+    *,
+    keep: Keep | None = None,
+    looking: Looking | None = None,
+) -> Sequence[HostReport]:
     """Scan all targets, a bounded number at a time; reports in the order of the targets.
 
-    `finished` is called with each host's report as soon as it is known; what only several hosts
-    together show is added to the reports at the end. When `cancel` is set, hosts that are not done
-    are reported as interrupted.
+    `finished` is called with each host's report as soon as it is known and kept; what only several
+    hosts together show is added to the reports at the end. When `cancel` is set, hosts that are
+    not done are reported as interrupted.
+
+    Raises:
+        OutputError: a result could not be kept; those before it are.
     """
-    wanted = tuple(targets)
-    looked = in_turn(
-        wanted,
-        partial(_looked, plan=plan, cancel=cancel, several=len(wanted) > 1),
-        concurrency,
-        lambda each: finished(each.report),
-        cancel,
-    )
-    reports = tuple(each.report for each in looked)
-    if any(each.shown for each in looked):
-        from dockeraudit.fleet import compared
+    kept = keep or InMemory(len(targets))
+    left = ((number, each) for number, each in enumerate(targets) if number not in kept.done)
 
-        reports = compared(reports, tuple(each.shown for each in looked))
-    if any(each.identity for each in looked):
-        from dockeraudit.repeated import once
+    def known(number: int, looked: Looked) -> None:
+        kept.add(number, looked)
+        finished(looked.report)
 
-        reports = once(reports, (each.identity for each in looked))
-    return reports
+    (looking or here)(left, plan, pace, known, cancel, len(targets) > 1)
+    return kept.hosts()
 
 
-def in_turn(
-    targets: Sequence[Target],
-    work: Callable[[Target], R],
-    concurrency: int,
-    finished: Callable[[R], object],
+def here(
+    targets: Iterable[tuple[int, Target]],
+    plan: Plan,
+    pace: "Pace",
+    finished: Callable[[int, Looked], object],
     cancel: Cancel,
-) -> tuple[R, ...]:
-    """Do the work for all targets, a bounded number at a time; answers in the order of targets.
+    several: bool,
+) -> None:
+    """Look at targets from this process."""
+    from dockeraudit.bastions import Bastions
+    from dockeraudit.runner import Rate, run
 
-    `finished` is called in this thread with each answer as soon as it is here. An exception ends
-    what is under way.
+    rate = Rate(pace.rate) if pace.rate else None
+    work = partial(
+        look,
+        plan=plan,
+        cancel=cancel,
+        several=several,
+        connecting=partial(rate.wait, cancel) if rate is not None else None,
+    )
+    bastions = Bastions(plan.options, cancel)
+    run(targets, work, pace, finished, cancel, rate=rate, bastions=bastions)
+
+
+def look(
+    target: Target,
+    plan: Plan,
+    cancel: Cancel,
+    *,
+    several: bool,
+    connecting: Callable[[], object] | None = None,
+) -> Looked:
+    """One target; whatever the host or the network did is in its report, never raised.
+
+    `several`: there are other hosts to compare it with. `connecting` is called before each
+    connection but the first, and may wait.
     """
-    if len(targets) == 1:
-        answer = work(targets[0])
-        finished(answer)
-        return (answer,)
-    from concurrent.futures import ThreadPoolExecutor, as_completed
-
-    with ThreadPoolExecutor(min(concurrency, len(targets)), thread_name_prefix="scan") as pool:
-        futures = {pool.submit(work, each): each for each in targets}
-        try:
-            for future in as_completed(futures):
-                finished(future.result())
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            cancel.set()
-            raise
-        return tuple(future.result() for future in futures)
-
-
-class _Looked(Struct, frozen=True):
-    """A target's report, and what its host has to compare with others."""
-
-    report: HostReport
-    shown: "HostShown | None" = None
-    identity: "Identity | None" = None
-    """None: unknown, or there is no other host to confuse it with."""
-
-
-def _looked(target: Target, plan: Plan, cancel: Cancel, *, several: bool) -> _Looked:
-    """One target; whatever the host or the network did is in its report, never raised."""
     started = time.monotonic()
     if cancel.is_set():
         problem = HostError("interrupted", "interrupted before it began", "")
-        return _Looked(unreachable(target, problem, 0))
+        return Looked(unreachable(target, problem, 0))
     if target.kind != "facts":
         plan = plan.of(target.spec, target)
     try:
-        host = gather(target, plan, cancel)
+        host = gather(target, plan, cancel, connecting)
         if target.kind == "facts":
             report = report_host(host, plan.of(host.facts.target, target))
         else:
             report = report_host(host, plan, target.spec)
         report = _as_listed(report, target)
         if not several:
-            return _Looked(report)
+            return Looked(report)
         from dockeraudit.repeated import identity
 
-        return _Looked(report, _shown(host, report), identity(target, host, report.address))
+        return Looked(report, _shown(host, report), identity(target, host, report.address))
     except TransportError as error:
-        problem = HostError(error.kind, error.message, error.hint)
+        problem = not_reached(error)
     except Cancelled:
         problem = HostError("interrupted", "interrupted before it answered", "scan it again")
     except FactsFileError as error:
@@ -171,7 +217,16 @@ def _looked(target: Target, plan: Plan, cancel: Cancel, *, several: bool) -> _Lo
             f"dockeraudit itself failed: {type(error).__name__}: {error}",
             "report it, with what DOCKERAUDIT_DEBUG=1 shows",
         )
-    return _Looked(unreachable(target, problem, time.monotonic() - started))
+    return Looked(unreachable(target, problem, time.monotonic() - started))
+
+
+def not_reached(error: TransportError) -> HostError:
+    """A transport's error as reports have it."""
+    if error.jump:
+        from dockeraudit.bastions import BastionError
+
+        return BastionError(error.kind, error.message, error.hint)
+    return HostError(error.kind, error.message, error.hint)
 
 
 def _as_listed(report: HostReport, target: Target) -> HostReport:
@@ -191,8 +246,10 @@ def _shown(host: Host, report: HostReport) -> "HostShown | None":
     return fleet.shown(host, report.address) if asked else None
 
 
-def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
-    """A target's facts, and what is computed from them.
+def gather(
+    target: Target, plan: Plan, cancel: Cancel, connecting: Callable[[], object] | None = None
+) -> Host:
+    """A target's facts, and what is computed from them; `connecting` as for `look`.
 
     Raises:
         TransportError, FactsFileError: it gave none, and why.
@@ -222,7 +279,11 @@ def gather(target: Target, plan: Plan, cancel: Cancel) -> Host:
     host = Host(facts)
     named, asked = missing_paths(host), unseen(host, plan.checks)
     if named or asked:
-        more = transport.run(("sh",), build(nonce, named, asked), plan.limits)
+        if connecting is not None:
+            connecting()
+        left = max(plan.limits.timeout - answer.duration, 1.0)
+        limits = msgspec.structs.replace(plan.limits, timeout=left)
+        more = transport.run(("sh",), build(nonce, named, asked), limits)
         try:
             host = Host(merge(facts, more.stdout, nonce))
         except CollectError as error:

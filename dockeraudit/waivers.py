@@ -5,7 +5,7 @@ whose last day (UTC) is over counts for nothing but a line that says so.
 """
 
 import datetime
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Annotated, Literal
 
 import msgspec
@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 
 from dockeraudit.config.document import ConfigError, Document, problems, read
 from dockeraudit.config.patterns import matches, names_of
+from dockeraudit.lazily import changed
 from dockeraudit.report import (
     IN_PART,
     SEVERITIES,
@@ -197,11 +198,16 @@ def _shape(document: Document) -> Iterator[str]:
 
 
 def apply(
-    hosts: Iterable[HostReport], waivers: tuple[Entry, ...], today: datetime.date
-) -> tuple[tuple[HostReport, ...], Applied]:
+    hosts: Sequence[HostReport], waivers: tuple[Entry, ...], today: datetime.date
+) -> tuple[Sequence[HostReport], Applied]:
     """The hosts' reports with waivers beside what they are for, and what each was good for."""
     book = _Book(waivers, today)
-    judged = tuple(book.host(host) for host in hosts)
+    judged = changed(hosts, book.host)
+    if not isinstance(judged, tuple):
+        for _ in judged:
+            pass
+        # Whoever reads them later counts in another book.
+        judged = changed(hosts, _Book(waivers, today).host)
     return judged, book.applied()
 
 

@@ -14,6 +14,7 @@ from dockeraudit.host import Host
 from dockeraudit.judge import fingerprint
 from dockeraudit.plugins import checks
 from dockeraudit.report import HostReport, Result
+from dockeraudit.runner import Pace
 from dockeraudit.scan import Plan, report_host, scan
 from dockeraudit.targets import Target
 from dockeraudit.transport.process import Cancel
@@ -88,7 +89,7 @@ def result(report: HostReport, check: str) -> Result:
     return next(each for each in report.results if each.check == check)
 
 
-def found(reports: tuple[HostReport, ...], check: str) -> list[list[tuple[str, str]]]:
+def found(reports: Sequence[HostReport], check: str) -> list[list[tuple[str, str]]]:
     """What the check found on each host, and how bad."""
     return [
         [(each.resource, each.severity) for each in result(report, check).findings]
@@ -287,17 +288,17 @@ def test_a_scan_of_facts_files(tmp_path: Path) -> None:
     hosts = (machine("web1", 1, **person(CLIENT)), machine("web2", 2, **person(CLIENT)))
     seen: list[HostReport] = []
     plan = Plan(checks=BOTH)
-    reports = scan(written(tmp_path, *hosts), plan, 2, seen.append, Cancel())
+    reports = scan(written(tmp_path, *hosts), plan, Pace(2), seen.append, Cancel())
     assert found(reports, COPIES) == [[(CLIENT_KEY, "medium")]] * 2
     assert {each.target for each in seen} == {"web1", "web2"}
-    alone = scan(written(tmp_path, hosts[0]), plan, 2, seen.append, Cancel())
+    alone = scan(written(tmp_path, hosts[0]), plan, Pace(2), seen.append, Cancel())
     assert found(alone, COPIES) == [[]]
 
 
 def test_recorded_hosts_share_nothing() -> None:
     paths = sorted(RECORDED.glob("*.facts.json"))
     targets = [Target(str(path), "facts", path=str(path)) for path in paths]
-    reports = scan(targets, Plan(checks=BOTH), 2, lambda report: None, Cancel())
+    reports = scan(targets, Plan(checks=BOTH), Pace(2), lambda report: None, Cancel())
     texts = [each.resource for report in reports for one in report.results for each in one.findings]
     assert not [text for text in texts if text.endswith("on several hosts)")]
 

@@ -9,7 +9,7 @@ from dockeraudit import __version__
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.loaded import known_checks, lost_files
-from dockeraudit.cli.options import checks_option, named_targets, target_options
+from dockeraudit.cli.options import checks_option, named_targets, pace, target_options
 from dockeraudit.cli.scan import excuses, scan_all, scan_plan
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
@@ -83,7 +83,7 @@ def command(
         words, connection = configured.targets(config, targets, connection)
         named = named_targets(words, connection)
         started = rfc3339(time.time())
-        hosts, interrupted = scan_all(named, plan, connection["concurrency"])
+        hosts, interrupted, _ = scan_all(named, plan, pace(connection))
         report = Report(
             schema_version=SCHEMA_VERSION,
             tool=Tool("dockeraudit", __version__),

@@ -2,11 +2,14 @@
 
 import re
 import threading
+import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import click
 
+from dockeraudit.bastions import Bastions
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.interruption import Interruption
@@ -15,6 +18,7 @@ from dockeraudit.cli.options import (
     checks_option,
     limits,
     named_targets,
+    pace,
     target_options,
     transport_options,
 )
@@ -24,7 +28,10 @@ from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.facts import FactsError
 from dockeraudit.facts_files import ENDING, FolderError, make_folder, pack, save
 from dockeraudit.output import OutputError
-from dockeraudit.scan import Plan, gather, in_turn
+from dockeraudit.report import HostError, HostReport
+from dockeraudit.results import Looked
+from dockeraudit.runner import Rate, run
+from dockeraudit.scan import Plan, gather, not_reached, unreachable
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportError
 from dockeraudit.transport.process import Cancel, Cancelled
@@ -79,12 +86,24 @@ def command(
         say(f"dockeraudit: {error}")
         return INTERNAL
     with Interruption() as interruption:
+        asked, cancel = pace(connection), interruption.cancel
+        rate = Rate(asked.rate) if asked.rate else None
         work = partial(
-            _collect, plan=plan, folder=folder, names=_Names(), cancel=interruption.cancel
+            _collect,
+            plan=plan,
+            folder=folder,
+            names=_Names(),
+            cancel=cancel,
+            connecting=partial(rate.wait, cancel) if rate is not None else None,
         )
-        statuses: list[int] = []
-        in_turn(named, work, connection["concurrency"], statuses.append, interruption.cancel)
-    return interruption.status or max(statuses, default=CLEAN)
+        statuses = {CLEAN}
+
+        def finished(number: int, looked: Looked) -> None:
+            statuses.add(_told(looked.report))
+
+        bastions = Bastions(plan.options, cancel)
+        run(enumerate(named), work, asked, finished, cancel, rate=rate, bastions=bastions)
+    return interruption.status or max(statuses)
 
 
 class _Names:
@@ -104,26 +123,49 @@ class _Names:
         return f"{name}{ENDING}"
 
 
-def _collect(target: Target, plan: Plan, folder: str, names: _Names, cancel: Cancel) -> int:
-    """Save one host's facts; whatever goes wrong is said in a line."""
+_OURS = ("internal", "output")
+"""Kinds of errors that are not the host's."""
+
+
+def _told(report: HostReport) -> int:
+    """Say in a line why there is no facts file; a saved one was said when it was written."""
+    error = report.error
+    if error is None:
+        return CLEAN
+    if error.kind in _OURS:
+        say(error.message)
+        return INTERNAL
+    hint = f" ({error.hint})" if error.hint else ""
+    kind = f"{error.kind}: " if error.kind not in ("interrupted", "facts") else ""
+    say(f"{report.target}: {kind}{error.message}{hint}")
+    return INCOMPLETE
+
+
+def _collect(
+    target: Target,
+    plan: Plan,
+    folder: str,
+    names: _Names,
+    cancel: Cancel,
+    connecting: Callable[[], object] | None,
+) -> Looked:
+    """Save one host's facts; whatever goes wrong is in the answer."""
+    started = time.monotonic()
     try:
-        facts = gather(target, plan, cancel).facts
+        facts = gather(target, plan, cancel, connecting).facts
         path = save(folder, names.of(facts.target), pack(facts))
     except Cancelled:
-        say(f"{target.spec}: interrupted before it answered")
-        return INCOMPLETE
+        problem = HostError("interrupted", "interrupted before it answered", "")
     except TransportError as error:
-        hint = f" ({error.hint})" if error.hint else ""
-        say(f"{target.spec}: {error.kind}: {error}{hint}")
-        return INCOMPLETE
+        problem = not_reached(error)
     except FactsError as error:
-        say(f"{target.spec}: {error}")
-        return INCOMPLETE
+        problem = HostError("facts", str(error), "")
     except OutputError as error:
-        say(f"dockeraudit: {error}")
-        return INTERNAL
+        problem = HostError("output", f"dockeraudit: {error}", "")
     except Exception as error:  # our own mistake over one host costs that host and nothing else
-        say(f"{target.spec}: dockeraudit itself failed: {type(error).__name__}: {error}")
-        return INTERNAL
-    say(f"wrote {path}")
-    return CLEAN
+        what = f"dockeraudit itself failed: {type(error).__name__}: {error}"
+        problem = HostError("internal", f"{target.spec}: {what}", "")
+    else:
+        say(f"wrote {path}")
+        return Looked(HostReport(target.spec, facts.machine.hostname, "", "scanned", None))
+    return Looked(unreachable(target, problem, time.monotonic() - started))

@@ -11,9 +11,11 @@ from typing import Any, NoReturn, TypeVar
 import click
 from click.core import ParameterSource
 
+from dockeraudit.cli.pairs import parted
 from dockeraudit.cli.streams import say
 from dockeraudit.config import ConfigError, Configuration, Loaded, load
 from dockeraudit.config.document import shown
+from dockeraudit.plugins import is_template
 from dockeraudit.report import FailOnName
 from dockeraudit.targets import FACTS_ENDINGS, TargetError, facts_folder, parse
 
@@ -30,8 +32,12 @@ PARAMETERS = {
     "become": "become",
     "ssh-config": "ssh_config",
     "ssh-options": "ssh_options",
+    "ssh-client": "ssh_client",
     "timeout": "timeout",
     "concurrency": "concurrency",
+    "connect-rate": "connect_rate",
+    "retry-unreachable": "retry_unreachable",
+    "deadline": "deadline",
     "probe": "probe",
     "format": "shown",
     "lang": "lang",
@@ -95,7 +101,9 @@ def _value(loaded: Loaded, key: str) -> Any:
     """A value of the file as the command line would give it, paths from here."""
     value = getattr(loaded.values, key.replace("-", "_"))
     if key == "reports":
-        return [f"{format}={loaded.beside(path)}" for format, path in value.items()]
+        return [f"{_format(loaded, name)}={loaded.beside(path)}" for name, path in value.items()]
+    if key == "format":
+        return _format(loaded, value) if value is not None else None
     if key == "targets":
         return tuple(_target(loaded, word) for word in value)
     if key == "notify":
@@ -105,6 +113,11 @@ def _value(loaded: Loaded, key: str) -> Any:
             return [loaded.beside(each) for each in value]
         return loaded.beside(value) if value is not None else None
     return list(value) if isinstance(value, tuple) else value
+
+
+def _format(loaded: Loaded, name: str) -> str:
+    """A format's name; a template's path is meant from the file's folder."""
+    return loaded.beside(name) if is_template(name) else name
 
 
 def _target(loaded: Loaded, word: str) -> str:
@@ -195,7 +208,7 @@ def _option_rows(context: click.Context, loaded: Loaded) -> Iterator[Row]:
         if parameter in context.params and _said(context, parameter):
             value, origin = context.params[parameter], f"option {_option(context, parameter)}"
             if key == "reports":
-                value = dict(each.partition("=")[::2] for each in value)
+                value = dict(map(parted, value))
         else:
             value, origin = getattr(loaded.values, name), loaded.origin(key) or "default"
             own = loaded.values.profiles.get(profile)

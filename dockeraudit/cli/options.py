@@ -11,11 +11,12 @@ from click.core import ParameterSource
 
 from dockeraudit.cli.streams import say
 from dockeraudit.targets import Target, TargetError, facts_folder, parse
-from dockeraudit.transport import Limits, TransportError, TransportOptions
+from dockeraudit.transport import Limits, TransportError, TransportOptions, client_missing
 from dockeraudit.words import nearest
 
 if TYPE_CHECKING:
     from dockeraudit.inventory import Entry
+    from dockeraudit.runner import Pace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,6 +46,23 @@ class Seconds(click.FloatRange):
         if not math.isfinite(seconds):
             self.fail(f"{value} is no number of seconds.", param, ctx)
         return seconds
+
+
+class Number(click.FloatRange):
+    """A number above 0 that ends."""
+
+    name = "number"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, min_open=True)
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        number = float(super().convert(value, param, ctx))
+        if not math.isfinite(number) or number < 0.001:
+            self.fail(f"{value} is not a number from 0.001 on.", param, ctx)
+        return number
 
 
 def moment(_context: click.Context, _param: click.Parameter, value: str | None) -> int | None:
@@ -102,6 +120,13 @@ _OPTIONS = (
         help="An ssh -o option; may be repeated.",
     ),
     click.option(
+        "--ssh-client",
+        type=OneOf(("openssh", "asyncssh")),
+        default="openssh",
+        show_default=True,
+        help="The system's ssh, or the extra asyncssh, which takes less CPU for each host.",
+    ),
+    click.option(
         "--timeout",
         type=Seconds(),
         default=60,
@@ -116,6 +141,26 @@ _OPTIONS = (
         metavar="N",
         show_default=True,
         help="How many hosts at a time.",
+    ),
+    click.option(
+        "--connect-rate",
+        type=Number(),
+        metavar="N",
+        help="At most so many new connections a second.",
+    ),
+    click.option(
+        "--retry-unreachable",
+        type=click.IntRange(0, 10),
+        default=0,
+        metavar="N",
+        show_default=True,
+        help="Try a host that was not reached up to N times more, with growing pauses.",
+    ),
+    click.option(
+        "--deadline",
+        type=Seconds(),
+        metavar="SECONDS",
+        help="What the whole run may take; what is not done then is reported as not reached.",
     ),
 )
 
@@ -143,10 +188,13 @@ def transport_options(connection: dict[str, Any]) -> TransportOptions:
     config = connection["ssh_config"]
     if config is not None and config != "none" and not os.access(config, os.R_OK):
         raise click.UsageError(f"--ssh-config {config}: there is no such file, or it can't be read")
+    if (missing := client_missing(connection["ssh_client"])) is not None:
+        raise click.UsageError(f"--ssh-client: {missing}")
     return TransportOptions(
         ssh_config=config,
         ssh_options=connection["ssh_options"],
         become=connection["become"],
+        client=connection["ssh_client"],
     )
 
 
@@ -154,6 +202,28 @@ def limits(connection: dict[str, Any]) -> Limits:
     """Deadlines, from the shared options."""
     timeout = connection["timeout"]
     return Limits(timeout=timeout, connect_timeout=min(10.0, timeout))
+
+
+def pace(connection: dict[str, Any]) -> "Pace":
+    """How fast, how often and how long, from the shared options.
+
+    Where fewer files may be open than so many hosts at a time need, that is said.
+    """
+    from dockeraudit.runner import Pace, affordable
+
+    wanted = connection["concurrency"]
+    concurrency = affordable(wanted)
+    if concurrency < wanted:
+        say(
+            f"dockeraudit: {concurrency} hosts at a time instead of {wanted}: no more files may be "
+            "open (ulimit -n)"
+        )
+    return Pace(
+        concurrency=concurrency,
+        rate=connection["connect_rate"],
+        retries=connection["retry_unreachable"],
+        deadline=connection["deadline"],
+    )
 
 
 def named_targets(words: tuple[str, ...], connection: dict[str, Any]) -> tuple[Target, ...]:

@@ -50,7 +50,11 @@ _OPTIONS = (
         metavar="PATH=FILE",
         help="… as the file at PATH, for example a certificate; may be repeated.",
     ),
-    click.option("--engine", metavar="VERSION", help="… and the engine that will read them."),
+    click.option(
+        "--engine",
+        metavar="VERSION|dask",
+        help="… and the engine that will read them. Or `dask`: its workers look at the hosts.",
+    ),
 )
 NAMES = ("daemon_json", "units", "socket_units", "env_files", "files", "engine")
 

@@ -2,9 +2,10 @@
 
 import os
 import time
+from collections.abc import Sequence
 from functools import partial
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 import msgspec
@@ -13,6 +14,7 @@ from dockeraudit import __version__
 from dockeraudit.check import Check
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
+from dockeraudit.cli.engine import DASK, engine_options, looking
 from dockeraudit.cli.interruption import Interruption
 from dockeraudit.cli.loaded import Checks, known_checks, lost_files
 from dockeraudit.cli.options import (
@@ -21,27 +23,30 @@ from dockeraudit.cli.options import (
     limits,
     moment,
     named_targets,
+    pace,
     target_options,
     transport_options,
 )
 from dockeraudit.cli.predicted import NAMES, predicted, prediction_options
 from dockeraudit.cli.progress import Progress
+from dockeraudit.cli.resuming import Resumable, kept, resumed
 from dockeraudit.cli.sinks import Sink, sink_options, sinks, write_all
 from dockeraudit.config import Loaded
 from dockeraudit.config.patterns import names_of
 from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
-from dockeraudit.scan import Plan, report_host, rfc3339, scan
+from dockeraudit.scan import Keep, Looking, Plan, here, report_host, rfc3339, scan
 from dockeraudit.selection import DEFAULT_PROFILE, EVERYTHING, SelectionError, select
 from dockeraudit.settings import Settings
 from dockeraudit.targets import Target
 
 if TYPE_CHECKING:
     from dockeraudit.cli.aftermath import Aftermath
+    from dockeraudit.runner import Pace
 
 
-@click.command("scan", short_help="Judge hosts and say what is wrong with them.")
+@click.command("scan", cls=Resumable, short_help="Judge hosts and say what is wrong with them.")
 @click.argument("targets", nargs=-1, metavar="[TARGET]...")
 @target_options
 @click.option(
@@ -90,6 +95,17 @@ if TYPE_CHECKING:
     help="Tell what got worse, by apprise; better @FILE with an address a line. May be repeated.",
 )
 @prediction_options
+@click.option(
+    "--out",
+    metavar="FOLDER",
+    help="Keep each host's result in this new folder as soon as it is known.",
+)
+@click.option(
+    "--resume",
+    metavar="FOLDER",
+    help="Go on with the scan that was begun with --out FOLDER, as it was begun.",
+)
+@engine_options
 @config_option
 @click.option("-v", "--verbose", is_flag=True, help="Show every result, not only failures.")
 def command(
@@ -108,6 +124,8 @@ def command(
     history: str | None,
     notify: tuple[str, ...],
     config: Loaded,
+    out: str | None,
+    resume: str | None,
     verbose: bool,
     **more: Any,
 ) -> int:
@@ -123,6 +141,7 @@ def command(
       dockeraudit scan web1 root@db1:2222 --report html=report.html
       dockeraudit scan --become --fail-on high ops@web1
       dockeraudit scan -i hosts.txt --format json > report.json
+      dockeraudit scan -i hosts.txt --out run, and later scan --resume run
       dockeraudit scan facts/ --check 'certificate-*'
       dockeraudit scan --daemon-json daemon.json --unit docker.service
     """
@@ -132,25 +151,35 @@ def command(
     known = known_checks(config, folders)
     entries = excuses().read_waivers(waivers, known) if waivers is not None else ()
     before = excuses().read_baseline(baseline) if baseline is not None else None
-    started = time.time()
-    interrupted = 0
+    started = rfc3339(time.time())
+    interrupted = failed = 0
+    hosts: Sequence[HostReport]
     plan = scan_plan(config, known, profile, only, skip, more, probe=probe, as_of=as_of)
     after = None
-    if any(more[name] not in (None, ()) for name in NAMES):
+    if any(more[name] not in (None, (), DASK) for name in NAMES):
         if targets:
             raise click.UsageError("name targets, or files to judge, but not both")
-        hosts: tuple[HostReport, ...] = (_predicted(plan, more),)
+        if out is not None or resume is not None:
+            raise click.UsageError("--out and --resume are of scans: files are judged at once")
+        hosts = (_predicted(plan, more),)
     else:
-        words, connection = configured.targets(config, targets, more)
-        named = named_targets(words, connection)
+        keep = resumed(profile)
+        if keep is not None:
+            named, started = keep.run.targets, keep.run.started
+        else:
+            words, connection = configured.targets(config, targets, more)
+            named = named_targets(words, connection)
         if history is not None or notify:
             after = _aftermath(history, notify, written)
-        started = time.time()
-        hosts, interrupted = scan_all(named, plan, more["concurrency"])
+        who = looking(more, named)
+        if keep is None:
+            started = rfc3339(time.time())
+            keep = kept(named, out, config, started, profile, fail_on)
+        hosts, interrupted, failed = scan_all(named, plan, pace(more), keep, who)
     report = Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("dockeraudit", __version__),
-        started=rfc3339(started),
+        started=started,
         finished=rfc3339(time.time()),
         profile=profile,
         fail_on=fail_on,
@@ -162,7 +191,6 @@ def command(
     lost = lost_files(config, folders)
     if lost:
         report = _without(report, lost)
-    failed = sum(host.error is not None and host.error.kind == "internal" for host in hosts)
     if interrupted:
         report = _ended(report, interrupted, "interrupted")
     elif failed:
@@ -313,10 +341,30 @@ def _checks(
         raise click.UsageError(configured.placed(config, str(error))) from error
 
 
+class Scanned(NamedTuple):
+    """What a scan of hosts came to."""
+
+    hosts: Sequence[HostReport]
+    interrupted: int
+    """The exit code of an interruption, or 0."""
+    failed: int
+    """Hosts that a mistake of our own cost."""
+
+
 def scan_all(
-    targets: tuple[Target, ...], plan: Plan, concurrency: int
-) -> tuple[tuple[HostReport, ...], int]:
-    """Every host's report, and the exit code of an interruption or 0."""
-    with Interruption() as interruption, Progress(len(targets)) as progress:
-        hosts = scan(targets, plan, concurrency, progress.finished, interruption.cancel)
-    return hosts, interruption.status
+    targets: tuple[Target, ...],
+    plan: Plan,
+    pace: "Pace",
+    keep: Keep | None = None,
+    who: Looking = here,
+) -> Scanned:
+    """Every host's report; `keep` holds them, and those that are there already.
+
+    Raises:
+        OutputError: `keep` could not write one.
+    """
+    left = len(targets) - (len(keep.done) if keep is not None else 0)
+    with Interruption() as interruption, Progress(left) as progress:
+        cancel = interruption.cancel
+        hosts = scan(targets, plan, pace, progress.finished, cancel, keep=keep, looking=who)
+    return Scanned(hosts, interruption.status, progress.count("internal"))

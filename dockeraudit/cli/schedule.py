@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from dockeraudit.cli.pairs import parted
 from dockeraudit.cli.streams import say
 from dockeraudit.exits import CLEAN
 from dockeraudit.schedule import Job, Places, ScheduleError
@@ -177,6 +178,7 @@ def _checked(
     """
     from dockeraudit.cli.loaded import known_formats
     from dockeraudit.cli.scan import command as scan
+    from dockeraudit.plugins import is_template
 
     # The job runs in no folder of the user's, so it finds no configuration there.
     context = scan.make_context("dockeraudit scan", ["--config", "none", *words])
@@ -197,8 +199,8 @@ def _checked(
             )
     writes: dict[str, None] = {}
     for report in given["reports"]:
-        format, _, path = report.partition("=")
-        if format not in known_formats():
+        format, path = parted(report)
+        if format not in known_formats() and not is_template(format):
             raise ScheduleError(f"--report {report}: there is no format {format!r}")
         if path != "-":
             writes[os.path.dirname(path)] = None
@@ -213,6 +215,8 @@ def _checked(
 
 def _paths(scan: click.Command, given: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """Each option of scan that names a file, and the file."""
+    from dockeraudit.plugins import is_template
+
     for param in scan.params:
         shape = getattr(param, "metavar", None)
         value = given.get(param.name or "")
@@ -220,7 +224,9 @@ def _paths(scan: click.Command, given: dict[str, Any]) -> Iterator[tuple[str, st
         if shape not in ("FILE", "PATH", "FORMAT=PATH") or not value:
             continue
         for each in (value,) if isinstance(value, str) else value:
-            path = each.partition("=")[2] if shape == "FORMAT=PATH" else each
+            format, path = parted(each) if shape == "FORMAT=PATH" else ("", each)
+            if is_template(format):
+                yield param.opts[-1], format
             if (shape == "FORMAT=PATH" and path == "-") or path == "none":
                 continue
             yield param.opts[-1], path

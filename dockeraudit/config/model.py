@@ -130,6 +130,10 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
         None
     )
     ssh_options: Annotated[Words, Meta(description="Options of ssh -o, as KEY=VALUE.")] = ()
+    ssh_client: Annotated[
+        Literal["openssh", "asyncssh"],
+        Meta(description="The system's ssh, or asyncssh: less CPU for each host."),
+    ] = "openssh"
     timeout: Annotated[
         Annotated[float, Meta(ge=1, le=86_400)],
         Meta(description="Seconds that a host may take in all."),
@@ -137,6 +141,18 @@ class Configuration(Struct, frozen=True, kw_only=True, rename="kebab", forbid_un
     concurrency: Annotated[
         Annotated[int, Meta(ge=1, le=1024)], Meta(description="How many hosts at a time.")
     ] = 8
+    connect_rate: Annotated[
+        Annotated[float, Meta(ge=0.001)] | None,
+        Meta(description="At most so many new connections a second."),
+    ] = None
+    retry_unreachable: Annotated[
+        Annotated[int, Meta(ge=0, le=10)],
+        Meta(description="How many times more to try a host that was not reached."),
+    ] = 0
+    deadline: Annotated[
+        Annotated[float, Meta(ge=1)] | None,
+        Meta(description="Seconds that the whole run may take."),
+    ] = None
     probe: Annotated[bool, Meta(description="Also connect from here to the listeners found.")] = (
         False
     )

@@ -26,6 +26,8 @@ EXAMPLES: dict[str, Any] = {
     "skip": ["service-enabled"],
     "ssh-config": "ssh_config",
     "ssh-options": ["ConnectTimeout=5"],
+    "connect-rate": 50,
+    "deadline": 3600,
     "format": "table",
     "lang": "ko",
     "waivers": "waivers.toml",

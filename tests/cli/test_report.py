@@ -129,3 +129,42 @@ def test_what_is_no_report_is_not_replaced(tmp_path: Path, command: str) -> None
     assert mine.read_text(encoding="utf-8") == 'profile = "daemon"\n'
     assert run(command, given, "--report", f"json={mine}", "--force").status == 0
     assert json.loads(mine.read_bytes())["schema_version"] == "1"
+
+
+def test_a_folder_of_results_is_rendered_as_the_scan_would_have(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    hosts = (facts("plain-any"), facts("no-engine"))
+    scan = run("scan", *hosts, "--out", str(out), "--format", "junit")
+    again = run("report", str(out), "--format", "junit")
+    assert (again.status, again.out) == (scan.status, scan.out)
+    lines = (out / "results.jsonl").read_bytes().splitlines(keepends=True)
+    (out / "results.jsonl").write_bytes(lines[0] + lines[1][:1000])
+    torn = run("report", str(out), "--format", "json")
+    errors = [each["error"] and each["error"]["kind"] for each in json.loads(torn.out)["hosts"]]
+    assert sorted(errors, key=str) == [None, "interrupted"]
+    assert (out / "results.jsonl").stat().st_size == len(lines[0]) + 1000, "it may be a scan's"
+
+
+def test_a_folder_is_merged_with_a_report(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    run("scan", facts("plain-any"), "--out", str(out))
+    path = saved(tmp_path, "other.json", scanned(host("a")))
+    done = run("report", str(out), path, "--format", "json", "--fail-on", "none")
+    assert done.status == 0
+    found = json.loads(done.out)
+    assert [each["target"] for each in found["hosts"]][1:] == ["a"]
+    assert found["summary"]["hosts"]["scanned"] == 2
+
+
+def test_wrong_folders(tmp_path: Path) -> None:
+    done = run("report", str(tmp_path))
+    assert (done.status, done.out) == (2, "")
+    assert "holds no results of a scan" in done.err
+    out = tmp_path / "run"
+    run("scan", facts("no-engine"), "--out", str(out))
+    before = (out / "results.jsonl").read_bytes()
+    for format in ("csv", "jsonl"):
+        done = run("report", str(out), "--report", f"{format}={out / 'results.jsonl'}")
+        assert done.status == 2
+        assert "is no report of dockeraudit" in done.err
+    assert (out / "results.jsonl").read_bytes() == before

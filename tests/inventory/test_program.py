@@ -1,6 +1,7 @@
 """Inventories through the program: what is asked, what is reported, and what stops it."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import pytest
 
 from dockeraudit.facts import HostFacts, Interface, Machine, encode
 from dockeraudit.report import HostReport
+from dockeraudit.runner import Pace
 from dockeraudit.scan import Plan, scan
 from dockeraudit.targets import parse
 from dockeraudit.transport.process import Cancel
@@ -120,8 +122,9 @@ def test_ssh_config_and_contexts_bring_targets(tmp_path: Path) -> None:
     assert found["ssh://ops@three.invalid"]["labels"] == {"docker-context": "prod"}
 
 
-def looked(*paths: str) -> tuple[HostReport, ...]:
-    return scan([parse(path) for path in paths], Plan(checks=()), 2, lambda report: None, Cancel())
+def looked(*paths: str) -> Sequence[HostReport]:
+    targets = [parse(path) for path in paths]
+    return scan(targets, Plan(checks=()), Pace(2), lambda report: None, Cancel())
 
 
 def test_one_machine_under_two_names_counts_once(tmp_path: Path) -> None:
