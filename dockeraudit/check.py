@@ -109,7 +109,7 @@ class Reference(Struct, frozen=True):
     id: str
 
 
-class Check(Struct, Generic[Subject], frozen=True):
+class Check(Struct, Generic[Subject], frozen=True, eq=False):
     """A rule with a stable id. Callable as the function it was made of."""
 
     id: str

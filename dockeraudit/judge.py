@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -14,7 +14,6 @@ from dockeraudit.check import (
     Manual,
     MissingEvidence,
     NotApplicable,
-    Reference,
     Severity,
     no_engine,
 )
@@ -32,18 +31,64 @@ from dockeraudit.report import (
 )
 from dockeraudit.settings import Settings
 
-Item = Finding | Manual | NotApplicable | Unread
+Subject = Host | Daemon | Engine | Content
+Named = TypeVar("Named", Finding, Manual)
+_BY_RANK = tuple(Severity)
+_LONG = 300
+"""Characters of a message above which it is that of one host, and not worth keeping."""
 
 
-class _Excepted(NotApplicable, frozen=True):
-    """What a check would have said of a subject that the user excepts from it, and why not."""
-
-
-class _Said(Struct, frozen=True):
-    """One item that a check yielded, with the engine it was said of."""
+class _Asked(Struct, frozen=True):
+    """A subject that checks of one kind are called with, or why there is none."""
 
     engine: str
-    item: Item
+    subject: Subject | None
+    gone: Unread | NotApplicable | None = None
+    lowered: bool = False
+    """Whether what is wrong with it counts a severity less."""
+
+
+class _Said(Struct):
+    """What a check said of a host, by kind; findings with the engine that they are said of."""
+
+    findings: list[tuple[str, Finding]] = []
+    manual: list[tuple[str, Manual]] = []
+    unread: dict[str, None] = {}
+    """Each reason once, in the order they were given; so for the other reasons."""
+    nothing: dict[str, None] = {}
+    """Why it does not apply, or does not count."""
+    excepted: dict[str, None] = {}
+    """Why it does not count: the user excepts a subject from the check."""
+    passed: bool = False
+    """Whether nothing was found in some subject."""
+
+    def add(self, engine: str, item: object) -> None:
+        """Put an item to those of its kind: what a check gives by mistake is never a pass.
+
+        Raises:
+            TypeError: it is none, or its parts aren't what they have to be.
+        """
+        if isinstance(item, NotApplicable):
+            self.nothing[_text(item, item.reason)] = None
+        elif isinstance(item, Finding):
+            self.findings.append((engine, _sound(item)))
+        elif isinstance(item, Unread):
+            self.unread[_text(item, item.reason)] = None
+        elif isinstance(item, Manual):
+            self.manual.append((engine, _sound(item)))
+        else:
+            raise TypeError(f"it gave {item!r}, which is no outcome")
+
+    def take(self, other: "_Said", check: Check[Any], lowered: bool, excepted: str) -> None:
+        """Put what was said of a subject that counts less, or not at all."""
+        if not excepted:
+            for engine, item in other.findings:
+                self.findings.append((engine, _lowered(item, check) if lowered else item))
+            self.manual += other.manual
+            self.unread |= other.unread
+        elif other.findings or other.manual or other.unread:
+            self.nothing[excepted] = self.excepted[excepted] = None
+        self.nothing |= other.nothing
 
 
 def judge(host: Host, checks: Iterable[Check[Any]], settings: Settings) -> tuple[Result, ...]:
@@ -55,167 +100,163 @@ def judge(host: Host, checks: Iterable[Check[Any]], settings: Settings) -> tuple
     Where processes could not be seen, engines may run that nobody knows of: a check of engines
     or of what they keep can then fail, and nothing else is known.
     """
-    return tuple(_result(host, check, tuple(_said(host, check, settings))) for check in checks)
+    subjects: dict[type[Any], tuple[_Asked, ...]] = {}
+    results: list[Result] = []
+    for check in checks:
+        if check.over not in subjects:
+            subjects[check.over] = tuple(_subjects(host, check.over))
+        said = _Said()
+        for asked in subjects[check.over]:
+            if asked.gone is not None:
+                said.add(asked.engine, asked.gone)
+            else:
+                _ask(check, asked, settings, said)
+        results.append(_result(host, check, said))
+    return tuple(results)
 
 
-def _said(host: Host, check: Check[Any], settings: Settings) -> Iterator[_Said]:
-    if check.over is Host:
-        yield from _run(check, host, "", settings)
+def _subjects(host: Host, over: type[Any]) -> Iterator[_Asked]:
+    if over is Host:
+        yield _Asked("", host)
         return
     if host.unseen is not None or not host.engines:
-        yield _Said("", no_engine(host))
+        yield _Asked("", None, no_engine(host))
     for engine in host.engines:
-        for subject in _subjects(host, engine, check):
-            if isinstance(subject, NotThere):
-                yield _Said(engine.name, NotApplicable(subject.reason))
-            elif isinstance(subject, Unread):
-                yield _Said(engine.name, subject)
-            else:
-                yield from _judged(check, subject, engine.name, settings)
-
-
-def _subjects(
-    host: Host, engine: Engine, check: Check[Any]
-) -> Iterator[Engine | Daemon | Content | Unread | NotThere]:
-    if check.over is Engine:
-        yield engine
-    elif check.over is Daemon:
-        yield Daemon(host, engine)
-    else:
-        yield from contents(host, engine, check.over)
-
-
-def _judged(
-    check: Check[Any], subject: Engine | Daemon | Content, engine: str, settings: Settings
-) -> Iterator[_Said]:
-    applied = False
-    lowered = not isinstance(subject, Engine | Daemon) and subject.lowered
-    excepted = exemption(settings, check.id, subject)
-    for said in _run(check, subject, engine, settings):
-        applied = True
-        if excepted and not isinstance(said.item, NotApplicable):
-            yield _Said(engine, _Excepted(excepted))
-        elif lowered and isinstance(said.item, Finding):
-            yield _Said(engine, _lowered(said.item, check))
+        if over is Engine:
+            yield _Asked(engine.name, engine)
+        elif over is Daemon:
+            yield _Asked(engine.name, Daemon(host, engine))
         else:
-            yield said
-    if not applied:
-        yield _Said(engine, _PASSED)
+            yield from (_content(engine, each) for each in contents(host, engine, over))
+
+
+def _content(engine: Engine, each: Content | Unread | NotThere) -> _Asked:
+    if isinstance(each, NotThere):
+        return _Asked(engine.name, None, NotApplicable(each.reason))
+    if isinstance(each, Unread):
+        return _Asked(engine.name, None, each)
+    return _Asked(engine.name, each, lowered=each.lowered)
+
+
+def _ask(check: Check[Any], asked: _Asked, settings: Settings, said: _Said) -> None:
+    """Call a check with one subject; a mistake of its own costs its verdict and nothing else."""
+    engine, heard = asked.engine, False
+    excepted = exemption(settings, check.id, asked.subject) if settings.exceptions else ""
+    own = _Said() if excepted or asked.lowered else said
+    try:
+        for item in check.function(asked.subject, settings):
+            heard = True
+            own.add(engine, item)
+    except MissingEvidence as missing:
+        heard = True
+        own.add(engine, missing.unread)
+    except Exception as error:
+        heard = True
+        own.add(engine, Unread(_mistake(error)))
+    if not heard:
+        said.passed = True
+    if own is not said:
+        said.take(own, check, asked.lowered, excepted)
+
+
+def _mistake(error: Exception) -> str:
+    at = error.__traceback__
+    while at is not None and at.tb_next is not None:
+        at = at.tb_next
+    line = f" (line {at.tb_lineno} of {at.tb_frame.f_code.co_name})" if at else ""
+    return f"the check ended in an error: {type(error).__name__}: {error}{line}"
+
+
+def _text(item: object, text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"it gave {item!r}, whose texts are no texts")
+    return text
+
+
+def _sound(item: Named) -> Named:
+    """The item, if its texts are texts and its evidence is evidence."""
+    _text(item, item.resource)
+    _text(item, item.message)
+    evidence: tuple[object, ...] = item.evidence
+    for each in evidence:
+        if not isinstance(each, Evidence):
+            raise TypeError(f"it gave evidence that is none: {evidence!r}")
+    return item
 
 
 def _lowered(finding: Finding, check: Check[Any]) -> Finding:
     """The finding, a severity less; none falls below low."""
     severity = finding.severity or check.severity
     less = min(severity.rank + 1, max(severity.rank, Severity.LOW.rank))
-    return replace(finding, severity=list(Severity)[less])
+    return replace(finding, severity=_BY_RANK[less])
 
 
-_PASSED = Manual("", "")
-"""Stands for a subject in which nothing was found; never leaves this module."""
-
-
-def _run(
-    check: Check[Any], subject: Host | Daemon | Engine | Content, engine: str, settings: Settings
-) -> Iterator[_Said]:
-    try:
-        for item in check(subject, settings):
-            yield _Said(engine, _sound(item))
-    except MissingEvidence as missing:
-        yield _Said(engine, missing.unread)
-    except Exception as error:  # a check's own mistake costs its verdict and nothing else
-        at = error.__traceback__
-        while at is not None and at.tb_next is not None:
-            at = at.tb_next
-        line = f" (line {at.tb_lineno} of {at.tb_frame.f_code.co_name})" if at else ""
-        yield _Said(
-            engine, Unread(f"the check ended in an error: {type(error).__name__}: {error}{line}")
-        )
-
-
-def _sound(item: object) -> Item:
-    """The item, if it is one: what a check gives by mistake is missing evidence, never a pass.
-
-    Raises:
-        TypeError: it is none, or its parts aren't what they have to be.
-    """
-    if isinstance(item, Finding | Manual):
-        texts: tuple[object, ...] = (item.resource, item.message)
-        evidence: tuple[object, ...] = item.evidence
-    elif isinstance(item, NotApplicable | Unread):
-        texts, evidence = (item.reason,), ()
-    else:
-        raise TypeError(f"it gave {item!r}, which is no outcome")
-    if not all(isinstance(text, str) for text in texts):
-        raise TypeError(f"it gave {item!r}, whose texts are no texts")
-    if not all(isinstance(each, Evidence) for each in evidence):
-        raise TypeError(f"it gave evidence that is none: {evidence!r}")
-    return item
-
-
-def _result(host: Host, check: Check[Any], said: tuple[_Said, ...]) -> Result:
-    if all(each.item is _PASSED for each in said):
-        return _made(check, "pass", f"not found: {check.title}")
-    findings = _reported(host, check, said, Finding)
-    reasons = _reasons(said, Unread)
-    excepted = _reasons(said, _Excepted)
-    if findings:
+def _result(host: Host, check: Check[Any], said: _Said) -> Result:
+    if said.findings:
+        findings = _reported(host, check, said.findings)
         message = findings[0].message
         if len(findings) > 1:
             message += f" (and {len(findings) - 1} more)"
-        if reasons:
-            message += f"; not all could be read: {reasons[0]}"
-        return _made(check, "fail", "; ".join((message, *excepted)), findings)
-    if reasons:
-        return _made(check, "unknown", "; ".join((*reasons, *excepted)))
-    manual = _reported(host, check, said, Manual)
-    if manual:
-        return _made(check, "manual", "; ".join((manual[0].message, *excepted)), manual)
-    nothing = _reasons(said, NotApplicable)
-    if nothing and all(isinstance(each.item, NotApplicable) for each in said):
-        return _made(check, "not-applicable", "; ".join(nothing))
-    return _made(check, "pass", "; ".join((f"not found: {check.title}", *excepted)))
+        if said.unread:
+            message += f"; not all could be read: {next(iter(said.unread))}"
+        message = "; ".join((message, *said.excepted))
+        return replace(
+            _passed(check),
+            status="fail",
+            severity=findings[0].severity,
+            message=message,
+            findings=findings,
+        )
+    if said.unread:
+        return _without_findings(check, "unknown", (*said.unread, *said.excepted))
+    if said.manual:
+        matters = _reported(host, check, said.manual)
+        message = "; ".join((matters[0].message, *said.excepted))
+        return replace(_passed(check), status="manual", message=message, findings=matters)
+    if said.nothing and not said.passed:
+        return _without_findings(check, "not-applicable", said.nothing)
+    if said.excepted:
+        return _without_findings(check, "pass", (_passed(check).message, *said.excepted))
+    return _passed(check)
 
 
-def _reasons(
-    said: Iterable[_Said], kind: type[Unread] | type[NotApplicable] | type[_Excepted]
-) -> list[str]:
-    """Each reason once, in the order they were given."""
-    found = {each.item.reason: None for each in said if isinstance(each.item, kind)}
-    return list(found)
+@lru_cache(maxsize=1024)
+def _passed(check: Check[Any]) -> Result:
+    """The result of a check that found nothing."""
+    return _shared(check, "pass", f"not found: {check.title}")
 
 
-def _made(
-    check: Check[Any], status: Status, message: str, findings: tuple[ReportedFinding, ...] = ()
-) -> Result:
-    worst = findings[0].severity if status == "fail" else check.severity.value
+def _without_findings(check: Check[Any], status: Status, messages: Iterable[str]) -> Result:
+    message = "; ".join(messages)
+    if len(message) > _LONG:
+        return replace(_passed(check), status=status, message=message)
+    return _shared(check, status, message)
+
+
+@lru_cache(maxsize=4096)
+def _shared(check: Check[Any], status: Status, message: str) -> Result:
+    """A result without findings; hosts of a fleet have most of them in common."""
     return Result(
         check=check.id,
         title=check.title,
         status=status,
-        severity=worst,
+        severity=check.severity.value,
         message=message,
-        findings=findings,
+        findings=(),
         remediation=check.remediation,
-        references=_references(check.references),
+        references=tuple(FrameworkRule(each.framework, each.id) for each in check.references),
         rationale=check.rationale,
     )
 
 
-@lru_cache(maxsize=1024)
-def _references(references: tuple[Reference, ...]) -> tuple[FrameworkRule, ...]:
-    return tuple(FrameworkRule(each.framework, each.id) for each in references)
-
-
 def _reported(
-    host: Host, check: Check[Any], said: tuple[_Said, ...], kind: type[Finding] | type[Manual]
+    host: Host, check: Check[Any], said: Iterable[tuple[str, Finding | Manual]]
 ) -> tuple[ReportedFinding, ...]:
     """The findings, or the matters for a person, worst first."""
-    found = [
-        _one(host, check, each.engine, each.item)
-        for each in said
-        if isinstance(each.item, kind) and each.item is not _PASSED
-    ]
-    return tuple(sorted(found, key=lambda finding: SEVERITIES.index(finding.severity)))
+    found = [_one(host, check, engine, item) for engine, item in said]
+    if len(found) > 1:
+        found.sort(key=lambda finding: SEVERITIES.index(finding.severity))
+    return tuple(found)
 
 
 def _one(host: Host, check: Check[Any], engine: str, item: Finding | Manual) -> ReportedFinding:
@@ -226,18 +267,16 @@ def _one(host: Host, check: Check[Any], engine: str, item: Finding | Manual) -> 
         message=item.message,
         severity=severity.value,
         fingerprint=fingerprint(host.facts.target, check.id, engine, item.resource),
-        evidence=tuple(Proof(each.source, each.detail) for each in _cut(item.evidence)),
+        evidence=tuple([Proof(each.source, _cut(each.detail)) for each in item.evidence[:20]]),
     )
+
+
+def _cut(detail: str) -> str:
+    """What evidence says, short enough to be read; hosts can say megabytes."""
+    return detail if len(detail) <= 2000 else detail[:2000] + " […]"
 
 
 def fingerprint(target: str, check: str, engine: str, resource: str) -> str:
     """The same while the same thing is wrong: messages, values and times are not in it."""
     text = "\0".join((target, check, engine, resource))
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
-
-
-def _cut(evidence: tuple[Evidence, ...]) -> Iterator[Evidence]:
-    """Evidence short enough to be read; hosts can say megabytes."""
-    for each in evidence[:20]:
-        detail = each.detail if len(each.detail) <= 2000 else each.detail[:2000] + " […]"
-        yield Evidence(each.source, detail)

@@ -43,6 +43,8 @@ def _scopes(facts: HostFacts) -> Iterator[Scope]:
         path: [each for line in lines for each in assignments(path, line)]
         for path, lines in facts.client_lines.items()
     }
+    if not files:
+        return
     shared: Variables = {}
     login: Variables = {}
     for path, found in files.items():
@@ -51,6 +53,7 @@ def _scopes(facts: HostFacts) -> Iterator[Scope]:
         if path in _LIKE_ENVIRONMENT:
             login |= _set(found)
     owned: dict[str, Variables] = {}
+    homes = _homes(facts.accounts)
     for path, found in files.items():
         base = login if "cron" in path else {}
         if _for_all(path):
@@ -58,7 +61,7 @@ def _scopes(facts: HostFacts) -> Iterator[Scope]:
         elif path.startswith("/proc/"):
             yield Scope("a process", _set(found))
             continue
-        elif account := _account(facts.accounts, path):
+        elif account := _account(homes, path):
             owned.setdefault(account.name, {}).update(_set(found))
             base = shared | owned[account.name]
         else:
@@ -93,11 +96,18 @@ def _for_all(path: str) -> bool:
     return path.startswith("/etc/") and "cron" not in path
 
 
-def _account(accounts: Iterable[Account], path: str) -> Account | None:
+def _homes(accounts: Iterable[Account]) -> dict[str, Account]:
+    """The accounts by their homes, deepest first; of several in one home the first."""
+    homes: dict[str, Account] = {}
+    for each in sorted(accounts, key=lambda each: -len(each.home)):
+        if each.home.strip("/"):
+            homes.setdefault(each.home.rstrip("/") + "/", each)
+    return homes
+
+
+def _account(homes: dict[str, Account], path: str) -> Account | None:
     """The account in whose home a file lies."""
-    homes = [each for each in accounts if path.startswith(each.home.rstrip("/") + "/")]
-    homes = [each for each in homes if each.home.strip("/")]
-    return max(homes, key=lambda each: len(each.home), default=None)
+    return next((each for home, each in homes.items() if path.startswith(home)), None)
 
 
 def loopback(name: str) -> bool:
@@ -127,11 +137,8 @@ def place(each: Assignment) -> str:
 
 def closed_homes(host: Host) -> Iterator[Unread]:
     """The homes whose files could not be looked at."""
-    for account in host.facts.accounts:
-        folder = f"{account.home.rstrip('/')}/.docker"
-        seen = host.facts.files.get(folder)
-        if isinstance(seen, Unread):
-            yield Unread(f"client files of {account.name}: {seen.reason}")
+    for account, seen in host.closed_homes:
+        yield Unread(f"client files of {account.name}: {seen.reason}")
 
 
 NO_VARIABLES = NotApplicable("no login file, crontab or process sets DOCKER_HOST for a client")

@@ -25,14 +25,11 @@ def where_it_starts(rule: Rule) -> Rule:
     def judged(daemon: Daemon, settings: Settings) -> Outcomes:
         engine = daemon.engine
         planned = engine.configured
-        if engine.process is not None:
-            yield from rule(daemon, settings)
-        elif planned is None:
-            yield NotApplicable(f"nothing starts {engine.name}")
-        elif isinstance(planned, Outcome) and planned.starts is False:
-            yield NotApplicable(f"{engine.name} does not run and would not start")
-        else:
-            yield from rule(daemon, settings)
+        if engine.process is None and planned is None:
+            return iter([NotApplicable(f"nothing starts {engine.name}")])
+        if engine.process is None and isinstance(planned, Outcome) and planned.starts is False:
+            return iter([NotApplicable(f"{engine.name} does not run and would not start")])
+        return rule(daemon, settings)
 
     return judged
 

@@ -1,6 +1,7 @@
 """Images come from registries that nobody can tell from impostors."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_network
 
 from dockeraudit import frameworks, in_force
@@ -56,6 +57,7 @@ def _insecure(daemon: Daemon) -> Iterator[Named]:
             yield str(name), Evidence("GET /info", f"IndexConfigs {name} Secure false")
 
 
+@lru_cache(maxsize=64)
 def _network(name: str) -> IPv4Network | IPv6Network | None:
     if "/" not in name:
         return None

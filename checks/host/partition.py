@@ -1,5 +1,6 @@
 """The engine's state fills the root file system."""
 
+import posixpath
 from collections.abc import Iterator
 
 from dockeraudit import frameworks
@@ -35,16 +36,17 @@ def partition(daemon: Daemon, settings: Settings) -> Outcomes:
         yield NotApplicable(f"nothing starts {engine.name}")
         return
     mounts = known(host.facts.mounts, "mounts")
+    by_path = {mount.path: mount for mount in mounts}
     there = False
     for path, why in _folders(engine):
         way = host.route(path)
         if isinstance(way.seen, Absent):
             continue
         there = True
-        mount = _mount(mounts, way.real)
+        mount = _mount(by_path, way.real)
         if mount is None:
             yield Unread(f"what {way.real} is on: no mount of the root file system was read")
-        elif problem := _problem(engine, mounts, mount, way.real):
+        elif problem := _problem(engine, by_path.get("/"), mount, way.real):
             line = f"{mount.path} {mount.fstype} {mount.source} root={mount.root}"
             evidence = (why, Evidence("/proc/self/mountinfo", line))
             yield Finding(path, f"{path} {problem}", evidence)
@@ -74,19 +76,15 @@ def _own_containerd(engine: Engine) -> bool:
     return isinstance(address, str) and "/docker/containerd/" in address
 
 
-def _mount(mounts: tuple[MountPoint, ...], path: str) -> MountPoint | None:
+def _mount(by_path: dict[str, MountPoint], path: str) -> MountPoint | None:
     """The mount that a path is on: the deepest one, of several there the last."""
-    found = None
-    for mount in mounts:
-        above = mount.path.rstrip("/") + "/"
-        if f"{path}/".startswith(above) and (found is None or len(mount.path) >= len(found.path)):
-            found = mount
-    return found
+    while path not in by_path and path not in ("/", ""):
+        path = posixpath.dirname(path)
+    return by_path.get(path)
 
 
-def _problem(engine: Engine, mounts: tuple[MountPoint, ...], mount: MountPoint, path: str) -> str:
+def _problem(engine: Engine, root: MountPoint | None, mount: MountPoint, path: str) -> str:
     """What is wrong with where a path lies; empty: nothing."""
-    root = _mount(mounts, "/")
     if mount.path == "/":
         return "is on the root file system"
     if engine.rootless:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 
 from msgspec import Struct
 
@@ -30,13 +31,18 @@ _SHELL = re.compile(r"/[a-z/]*sh")
 _VERB = re.compile(r"[a-z]+(?:-[a-z]+)*")
 
 
-class Instruction(Struct, frozen=True):
+class Instruction(Struct, frozen=True, dict=True):
     """A build step as its Dockerfile had it, from either builder."""
 
     name: str
     """`RUN`, `ADD` …; a step in no such words is what some other tool ran, so RUN."""
     words: tuple[str, ...]
     said: str
+
+    @cached_property
+    def calls(self) -> tuple["Call", ...]:
+        """The package managers that a RUN step calls, each with what it is told to do."""
+        return tuple(_calls(self.words)) if self.name == "RUN" else ()
 
 
 class Call(Struct, frozen=True):
@@ -66,7 +72,8 @@ def steps_of(image: Image) -> tuple[Instruction, ...] | Unread:
     seen = image.seen.history
     if isinstance(seen, Unread):
         return Unread(f"history of {image.resource}: {seen.reason}")
-    return tuple(_instructions(reversed(seen)))
+    name = ("steps", image.engine.name, image.seen.id)
+    return image.host.once(name, lambda: tuple(_instructions(reversed(seen))))
 
 
 def _instructions(steps: Iterable[Step]) -> Iterator[Instruction]:
@@ -100,11 +107,6 @@ def of_base(steps: tuple[Instruction, ...]) -> Instruction | None:
     if first is None or first.name not in ("ADD", "COPY"):
         return None
     return first if first.words[-1:] in (("/",), ("/.",)) else None
-
-
-def calls(step: Instruction) -> tuple[Call, ...]:
-    """The package managers that a RUN step calls, each with what it is told to do."""
-    return tuple(_calls(step.words)) if step.name == "RUN" else ()
 
 
 def _calls(words: tuple[str, ...]) -> Iterator[Call]:

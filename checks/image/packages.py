@@ -36,4 +36,4 @@ def _installing(image: Image) -> tuple[Evidence, ...]:
     steps = _shared.steps_of(image)
     if isinstance(steps, Unread):
         return (Evidence(f"docker history {image.name}", f"not read: {steps.reason}"),)
-    return tuple(_shared.cited(image, step) for step in steps if _shared.calls(step))
+    return tuple(_shared.cited(image, step) for step in steps if step.calls)

@@ -35,9 +35,8 @@ _INSTALL = re.compile(
 )
 def update_alone(image: Image, settings: Settings) -> Outcomes:
     for step in _shared.history(image):
-        calls = _shared.calls(step)
-        updates = [call for call in calls if _UPDATE.fullmatch(call.verb)]
-        if updates and not any(_INSTALL.fullmatch(call.verb) for call in calls):
+        updates = [call for call in step.calls if _UPDATE.fullmatch(call.verb)]
+        if updates and not any(_INSTALL.fullmatch(call.verb) for call in step.calls):
             message = f"{image.resource} runs {updates[0]} and installs nothing in that step"
             yield Finding(image.resource, message, (_shared.cited(image, step),))
             return

@@ -45,5 +45,5 @@ def _steps(image: Image) -> tuple[Evidence, ...]:
     return tuple(
         _shared.cited(image, step)
         for step in (() if isinstance(steps, Unread) else steps)
-        if any(option in _UNVERIFIED for call in _shared.calls(step) for option in call.options)
+        if any(option in _UNVERIFIED for call in step.calls for option in call.options)
     )

@@ -1,6 +1,7 @@
 """containerd's own API is on TCP."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check, known
@@ -33,11 +34,19 @@ def containerd_tcp(host: Host, settings: Settings) -> Outcomes:
 
         content = known(host.text(_CONFIG))
         try:
-            document = tomllib.loads(content.decode())
+            document = _document(content)
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             yield Unread(f"{_CONFIG} is not TOML: {error}")
         else:
             yield from _addresses(document)
+
+
+@lru_cache(maxsize=16)
+def _document(content: bytes) -> dict[str, Any]:
+    """The file, to be left as it is; most hosts of a fleet have the same one."""
+    import tomllib
+
+    return tomllib.loads(content.decode())
 
 
 def _addresses(document: dict[str, Any]) -> Iterator[Finding]:

@@ -33,7 +33,7 @@ _FLAW = "CVE-2023-28840"
     profiles=LEVEL_1,
 )
 def overlay_encrypted(network: Network, settings: Settings) -> Outcomes:
-    place = known(swarm.membership(network.engine))
+    place = known(swarm.membership(network.host, network.engine))
     if place.state == "inactive":
         yield NotApplicable(f"{network.engine.name} is in no swarm")
         return

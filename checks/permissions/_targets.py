@@ -4,12 +4,13 @@ import fnmatch
 import posixpath
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
 from dockeraudit.facts import Absent, Evidence, FileFacts, Unit, Unread
 from dockeraudit.host import Engine, Host, startup, unitfile
-from dockeraudit.host.access import ROOT, Limit, route
+from dockeraudit.host.access import ROOT, Limit
 
 CREDENTIALS = re.compile(rb":(?:\\?/){2}\*\*\*@")
 """A URL with a user name and password, as the collector masks it."""
@@ -113,6 +114,10 @@ def tls_file(name: str, mode: int) -> Callable[[Host], Targets]:
 
 def sockets(host: Host) -> Targets:
     """The unix sockets that engines answer on, and those that systemd holds for them."""
+    return iter(host.once("targets that are sockets", lambda: tuple(_sockets(host))))
+
+
+def _sockets(host: Host) -> Targets:
     yield from unseen(host)
     for engine in started(host):
         if isinstance(engine.exposed, Unread):
@@ -143,7 +148,7 @@ def sockets(host: Host) -> Targets:
 
 def _own_subordinate(host: Host, engine: Engine, path: str) -> frozenset[int]:
     """The group of a rootless engine's socket, if it is one of its user's own (subgid(5))."""
-    seen = route(host.facts.files, path).seen
+    seen = host.route(path).seen
     text = host.text("/etc/subgid")
     if not engine.rootless or not isinstance(seen, FileFacts) or isinstance(text, Unread):
         return frozenset()
@@ -157,12 +162,16 @@ def _own_subordinate(host: Host, engine: Engine, path: str) -> frozenset[int]:
 
 
 def _other_group(host: Host, path: str, bounds: Limit) -> bool:
-    seen = route(host.facts.files, path).seen
+    seen = host.route(path).seen
     return isinstance(seen, FileFacts) and seen.gid not in (bounds.groups or ())
 
 
 def socket_groups(host: Host, engine: Engine) -> frozenset[int]:
     """The groups that an engine is told to give its sockets to, root's not counted."""
+    return host.once(("socket groups", engine.name), lambda: _socket_groups(host, engine))
+
+
+def _socket_groups(host: Host, engine: Engine) -> frozenset[int]:
     outcome = engine.effective
     setting = None if isinstance(outcome, Unread) else outcome.setting("group")
     names = {str(setting.value) if setting is not None else "docker"}
@@ -232,13 +241,14 @@ def registry_certs(host: Host) -> Targets:
 
 def _below(host: Host, folder: str) -> Iterator[str | Unread]:
     found: dict[str, None] = {}
+    below = f"{folder}/"
     for top, names in host.facts.listings.items():
-        if top == folder or top.startswith(f"{folder}/"):
+        if top == folder or top.startswith(below):
             if isinstance(names, Unread):
                 yield Unread(f"{top}: {names.reason}")
                 continue
             found |= dict.fromkeys(posixpath.join(top, name) for name in names)
-    found |= dict.fromkeys(path for path in host.facts.files if path.startswith(f"{folder}/"))
+    found |= dict.fromkeys(path for path in host.facts.files if path.startswith(below))
     yield from found
 
 
@@ -286,6 +296,10 @@ def socket_units(host: Host) -> Targets:
 
 def environment_files(host: Host) -> Iterator[tuple[str, Evidence] | Unread]:
     """The EnvironmentFile= paths of engines' units, and what sysv scripts source."""
+    return iter(host.once("environment files", lambda: tuple(_environment_files(host))))
+
+
+def _environment_files(host: Host) -> Iterator[tuple[str, Evidence] | Unread]:
     for engine in host.engines:
         if engine.unit is None:
             continue
@@ -444,10 +458,16 @@ def binaries(host: Host) -> Targets:
     for path, seen in host.facts.files.items() if host.engines else ():
         if isinstance(seen, Absent) or (isinstance(seen, FileFacts) and seen.kind == "directory"):
             continue
-        folder, _, name = path.rpartition("/")
-        known = _PROGRAMS.fullmatch(name) and _PROGRAM_FOLDERS.fullmatch(folder)
-        if known or (name.startswith("docker-") and _CLI_PLUGINS.fullmatch(path)):
+        if _is_program(path):
             yield Target(path, Limit(0o755))
+
+
+@lru_cache(maxsize=1024)
+def _is_program(path: str) -> bool:
+    """Whether a path is where packages put a program of the engine; hosts have these in common."""
+    folder, _, name = path.rpartition("/")
+    known = _PROGRAMS.fullmatch(name) and _PROGRAM_FOLDERS.fullmatch(folder)
+    return bool(known or (name.startswith("docker-") and _CLI_PLUGINS.fullmatch(path)))
 
 
 def _runtimes(engine: Engine) -> Iterator[tuple[str, Evidence]]:

@@ -14,7 +14,7 @@ from dockeraudit.check import (
 )
 from dockeraudit.facts import Evidence, FileFacts, Unread
 from dockeraudit.host import Host
-from dockeraudit.host.access import effective_mode, evidence, route
+from dockeraudit.host.access import effective_mode, evidence
 from dockeraudit.settings import Settings
 
 from . import _targets
@@ -75,7 +75,7 @@ def _groups(host: Host) -> dict[int, Evidence]:
     for target in _targets.sockets(host):
         if isinstance(target, Unread):
             continue
-        seen = route(host.facts.files, target.path).seen
+        seen = host.route(target.path).seen
         if not isinstance(seen, FileFacts) or not seen.gid or not effective_mode(seen) & 0o020:
             continue
         private = target.limit.owners - {0}

@@ -20,7 +20,7 @@ from dockeraudit.check import (
     check,
     no_engine,
 )
-from dockeraudit.facts import Absent, Unread
+from dockeraudit.facts import Absent, FileFacts, Unread
 from dockeraudit.frameworks import cis
 from dockeraudit.host import Host
 from dockeraudit.host.access import (
@@ -355,14 +355,14 @@ def _judge(rule: Rule, host: Host, faults: Faults) -> Outcomes:
     judged: set[str] = set()
     said: set[str] = set()
     for target, way in _ways(rule, host):
-        if isinstance(target, Unread):
+        if not isinstance(target, Target):
             judged.add("")
             yield target
             continue
-        if isinstance(way.seen, Absent) or way.real in judged:
+        if way.real in judged or isinstance(way.seen, Absent):
             continue
         judged.add(way.real)
-        if isinstance(way.seen, Unread):
+        if not isinstance(way.seen, FileFacts):
             yield way.seen
             continue
         yield from way.unread

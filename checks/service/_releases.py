@@ -4,13 +4,14 @@ import calendar
 import re
 import time
 from collections.abc import Iterator
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
-from dockeraudit.effective.version import Version, parse_version
+from dockeraudit.effective.version import Version
 from dockeraudit.facts import Document, Unread
 from dockeraudit.host import Engine, Host
 
@@ -123,9 +124,18 @@ def line_of(version: Version) -> Line:
     )
 
 
-def affected(flaw: Flaw, text: str) -> bool | None:
+@lru_cache(maxsize=256)
+def flaws_of(part: str, version: Version | None) -> tuple[tuple[Flaw, bool | None], ...]:
+    """The flaws of a component's release; with None those of which it can't be told.
+
+    Hosts of a fleet share versions, so this is remembered.
+    """
+    known = ((flaw, affected(flaw, version)) for flaw in DATA.flaws if flaw.component == part)
+    return tuple((flaw, has) for flaw, has in known if has is not False)
+
+
+def affected(flaw: Flaw, version: Version | None) -> bool | None:
     """Whether upstream's release of that version has the flaw; None: it can't be told."""
-    version = parse_version(text)
     if version is None or version[:2] in flaw.unsure:
         return None
     if version < flaw.since or version >= flaw.fixed[-1]:
@@ -164,5 +174,10 @@ def day(seconds: int) -> Day:
 
 def stale(now: int) -> bool:
     """Whether the data here is too old to call a line maintained."""
-    made = calendar.timegm(time.strptime(DATA.as_of, "%Y-%m-%d"))
-    return now - made > STALE_DAYS * 86400
+    return now - _made() > STALE_DAYS * 86400
+
+
+@cache
+def _made() -> int:
+    """When the data was put together, in seconds since the epoch."""
+    return calendar.timegm(time.strptime(DATA.as_of, "%Y-%m-%d"))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from dockeraudit import frameworks
 from dockeraudit.check import Finding, Manual, Outcomes, Severity, check
+from dockeraudit.effective.version import parse_version
 from dockeraudit.facts import Document, Evidence, Unread
 from dockeraudit.host import Daemon, Engine, Host
 from dockeraudit.settings import Settings
@@ -54,10 +55,9 @@ def _judged(
     )
     repaired = _releases.repaired(host, part) if build.vendor != "docker" else frozenset()
     unclear: list[str] = []
-    for flaw in _releases.DATA.flaws:
-        has = _releases.affected(flaw, version) if flaw.component == part else False
+    for flaw, has in _releases.flaws_of(part, parse_version(version)):
         applies = _applies(engine, flaw)
-        if has is False or applies is False or flaw.id in repaired:
+        if applies is False or flaw.id in repaired:
             continue
         if has and applies and build.vendor == "docker":
             what = f"{part} {version} has {flaw.id}: {flaw.what}; repaired in {_fixed(flaw)}"
@@ -73,9 +73,9 @@ def _judged(
 
 def _applies(engine: Engine, flaw: Flaw) -> bool | None:
     """Whether what the flaw needs is in use; None: it can't be told."""
-    info = engine.api.info if engine.api is not None else None
     if flaw.only_if is None:
         return True
+    info = engine.api.info if engine.api is not None else None
     if flaw.only_if == "it is in a swarm":
         if not isinstance(info, Document):
             return None

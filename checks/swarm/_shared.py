@@ -25,7 +25,7 @@ def of_a_node(rule: Rule) -> Judged:
         if daemon.engine.process is None:
             yield NotApplicable(f"{name} does not run")
             return
-        place = known(swarm.membership(daemon.engine))
+        place = known(swarm.membership(daemon.host, daemon.engine))
         if place.state == "inactive":
             yield NotApplicable(f"{name} is in no swarm")
         elif place.state == "locked":

@@ -26,7 +26,7 @@ def disabled(daemon: Daemon, settings: Settings) -> Outcomes:
     if daemon.engine.process is None:
         yield NotApplicable(f"{name} does not run")
         return
-    place = known(swarm.membership(daemon.engine))
+    place = known(swarm.membership(daemon.host, daemon.engine))
     if place.inside and not settings.swarm:
         role = "a manager" if place.manager else "a node"
         message = f"{name} is {role} of a swarm ({place.state}), and nothing says that it shall be"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from functools import cache
+from functools import cache, lru_cache
 
 from msgspec import Struct
 
@@ -52,8 +52,11 @@ class Decoded(Struct, frozen=True):
     """The keys one level down, which some of the daemon's checks treat as top-level ones."""
 
 
+@lru_cache(maxsize=4)
 def decode(content: bytes, version: Version) -> Decoded:
     """The file as the release decodes it; JsonError where it refuses.
+
+    It is remembered: the running daemon and its next start have one file, hosts of a fleet too.
 
     >>> [entry.key for entry in decode(b'{"debug": true}', (28, 5, 2)).entries]
     ['debug']

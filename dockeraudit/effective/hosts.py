@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from dockeraudit.effective.gotext import (
     UrlError,
     atoi,
@@ -40,6 +42,7 @@ def _strict_colons(version: Version) -> bool:
 STRICT_COLONS: Version = (29, 7, 0)
 
 
+@lru_cache(maxsize=64)
 def parse_host(text: str, version: Version) -> str:
     """parseDaemonHost: a trimmed, non-empty host as PROTO://ADDRESS."""
     proto, separator, addr = text.partition("://")

@@ -30,8 +30,12 @@ class PemBlock(Struct, frozen=True):
     headers: tuple[bytes, ...] = ()
 
 
-def pem_blocks(content: bytes) -> list[PemBlock]:
-    """Every block that repeated pem.Decode finds; broken ones are passed over."""
+@lru_cache(maxsize=8)
+def pem_blocks(content: bytes) -> tuple[PemBlock, ...]:
+    """Every block that repeated pem.Decode finds; broken ones are passed over.
+
+    It is remembered for the next start of the same daemon, which has the same files.
+    """
     blocks = []
     at = 0
     while (end := content.find(_END, at)) >= 0:
@@ -43,7 +47,7 @@ def pem_blocks(content: bytes) -> list[PemBlock]:
         block, at = _pem_block(content, begin + len(_BEGIN), behind)
         if block is not None:
             blocks.append(block)
-    return blocks
+    return tuple(blocks)
 
 
 def _line(content: bytes, at: int) -> tuple[bytes, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Literal
 
 from msgspec import Struct
@@ -106,7 +107,7 @@ class TlsSettings(Struct, frozen=True):
     key: Setting
 
 
-class Outcome(Struct, frozen=True):
+class Outcome(Struct, frozen=True, dict=True):
     """What the daemon does with its input."""
 
     starts: bool | None
@@ -124,7 +125,11 @@ class Outcome(Struct, frozen=True):
 
     def setting(self, name: str) -> Setting | None:
         """The effective option of that name in daemon.json."""
-        return next((each for each in self.settings if each.name == name), None)
+        return self._named.get(name)
+
+    @cached_property
+    def _named(self) -> dict[str, Setting]:
+        return {each.name: each for each in self.settings}
 
 
 class DoesNotStart(Exception):

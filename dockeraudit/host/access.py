@@ -108,7 +108,9 @@ def route(files: Files, path: str) -> Route:
     unread: dict[str, Unread] = {}
     at = "/"
     _pass(files, at, folders, unread)
-    parts = [part for part in posixpath.normpath(path).split("/") if part]
+    parts = [part for part in path.split("/") if part]
+    if not parts or "." in parts or ".." in parts:
+        parts = [part for part in posixpath.normpath(path).split("/") if part]
     for number, part in enumerate(parts, 1):
         at = f"{at}/{part}" if at != "/" else f"/{part}"
         seen = files.get(at)
@@ -123,9 +125,12 @@ def route(files: Files, path: str) -> Route:
             seen = files.get(at)
         if number == len(parts):
             break
-        if isinstance(seen, Absent) or (isinstance(seen, FileFacts) and seen.kind != "directory"):
+        if isinstance(seen, FileFacts) and seen.kind == "directory":
+            folders[at] = seen
+        elif isinstance(seen, FileFacts | Absent):
             return Route(path, at, Absent(), folders, links, tuple(unread.values()))
-        _pass(files, at, folders, unread)
+        else:
+            _pass(files, at, folders, unread)
     return Route(path, at, _end(files, at, path), folders, links, tuple(unread.values()))
 
 
@@ -333,7 +338,7 @@ def unread_acls(way: Route, limit: Limit) -> Iterator[Unread]:
     if isinstance(seen, FileFacts) and isinstance(seen.acl, Unread) and acl_matters(seen, limit):
         yield Unread(f"ACL of {way.real}: {seen.acl.reason}")
     for path, folder in way.folders.items():
-        if isinstance(folder.acl, Unread) and folder.mode & 0o020 and not folder.mode & 0o1000:
+        if folder.mode & 0o020 and not folder.mode & 0o1000 and isinstance(folder.acl, Unread):
             yield Unread(f"ACL of {path}: {folder.acl.reason}")
 
 

@@ -53,6 +53,11 @@ def within(path: str, folder: str) -> bool:
 
 def mounted(container: Container) -> Iterator[Mounted | Unread]:
     """Every path of the host in a container, and the volumes of which it can't be told."""
+    name = ("mounted", container.engine.name, container.seen.id, container.seen.name)
+    return iter(container.host.once(name, lambda: tuple(_mounted(container))))
+
+
+def _mounted(container: Container) -> Iterator[Mounted | Unread]:
     kept = inventory(container.engine)
     volumes = kept if isinstance(kept, Unread) else kept.volumes
     for mount in container.seen.mounts:

@@ -591,12 +591,10 @@ class _Gathering:
 
     def _folders(self) -> None:
         """Folders that could not be searched may hold more."""
-        for account in self.host.facts.accounts:
-            seen = self.host.facts.files.get(f"{account.home.rstrip('/')}/.docker")
-            if isinstance(seen, Unread):
-                path = f"{account.home}/.docker"
-                self._missing(path, "client", "certificate", seen.reason)
-                self._missing(path, "client", "key", seen.reason)
+        for account, seen in self.host.closed_homes:
+            path = f"{account.home}/.docker"
+            self._missing(path, "client", "certificate", seen.reason)
+            self._missing(path, "client", "key", seen.reason)
         for path, names in self.host.facts.listings.items():
             if isinstance(names, Unread) and "/certs.d" in path:
                 self._missing(path, "registry-client", "certificate", names.reason)

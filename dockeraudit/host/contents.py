@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 from msgspec import Struct
@@ -31,19 +32,19 @@ class NotThere(Struct, frozen=True):
     reason: str
 
 
-class Container(Struct, frozen=True):
+class Container(Struct, frozen=True, dict=True):
     """A container of an engine, running or stopped."""
 
     host: Host
     engine: Engine
     seen: ContainerFacts
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its name, without the API's leading slash; its short id where it has none."""
         return self.seen.name.removeprefix("/") or self.seen.id[:12]
 
-    @property
+    @cached_property
     def resource(self) -> str:
         """How findings name it: the same as long as it keeps its name."""
         return f"container {self.name}"
@@ -91,7 +92,7 @@ class Container(Struct, frozen=True):
         return security_option(self.engine, "userns") and self.mode("userns") != "host"
 
 
-class Image(Struct, frozen=True):
+class Image(Struct, frozen=True, dict=True):
     """An image of an engine."""
 
     host: Host
@@ -100,12 +101,12 @@ class Image(Struct, frozen=True):
     used_by: tuple[str, ...]
     """Names of the containers, running or stopped, that were made of it."""
 
-    @property
+    @cached_property
     def name(self) -> str:
         """Its first tag, else its short id."""
         return next(iter(self.seen.repo_tags), "") or self.seen.id.removeprefix("sha256:")[:12]
 
-    @property
+    @cached_property
     def resource(self) -> str:
         """How findings name it."""
         return f"image {self.name}"
@@ -211,9 +212,11 @@ def security_option(engine: Engine, name: str) -> bool:
 
 def shown(value: object) -> str:
     """A value as evidence shows it."""
+    if isinstance(value, str):
+        return value or "(unset)"
     if isinstance(value, bool):
-        return str(value).lower()
-    if value is None or value in ("", (), [], {}):
+        return "true" if value else "false"
+    if value is None or value in ((), [], {}):
         return "(unset)"
     if isinstance(value, tuple | list):
         return ", ".join(map(str, value))

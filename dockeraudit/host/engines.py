@@ -8,6 +8,7 @@ from dockeraudit.effective.decide import decide
 from dockeraudit.effective.model import DaemonInput, Outcome
 from dockeraudit.facts import ApiFacts, HostFacts, Process, Unit, Unread
 from dockeraudit.host import inputs, startup
+from dockeraudit.host.inputs import Place
 from dockeraudit.host.listeners import observed, served, upcoming
 from dockeraudit.host.listeners import told as told_listeners
 from dockeraudit.host.model import Engine, Manager
@@ -27,9 +28,10 @@ class _Candidate(Struct, frozen=True):
 
 def engines_of(facts: HostFacts) -> tuple[Engine, ...]:
     """The daemons of the host itself: running ones first, each with the unit that owns it."""
+    there = inputs.place(facts)
     found: list[Engine] = []
     for candidate in _candidates(facts):
-        found.append(_engine(facts, candidate, {engine.name for engine in found}))
+        found.append(_engine(facts, there, candidate, {engine.name for engine in found}))
     return tuple(found)
 
 
@@ -159,7 +161,7 @@ def _manager(facts: HostFacts, process: Process, script: Start | Unread) -> Mana
     return _init_name(facts) if planned <= set(told) else "hand"
 
 
-def _engine(facts: HostFacts, candidate: _Candidate, taken: set[str]) -> Engine:
+def _engine(facts: HostFacts, there: Place, candidate: _Candidate, taken: set[str]) -> Engine:
     process, unit = candidate.process, candidate.unit
     user, home = _account(facts, candidate)
     rootless = user != "root"
@@ -171,10 +173,10 @@ def _engine(facts: HostFacts, candidate: _Candidate, taken: set[str]) -> Engine:
     if start is None or isinstance(start, Unread):
         configured = start
     else:
-        configured = decide(inputs.of_start(facts, start, told, home, rootless=rootless))
+        configured = decide(inputs.of_start(there, start, told, home, rootless=rootless))
     running = None
     if process is not None:
-        running = _running(facts, process, start, told, home, rootless)
+        running = _running(facts, there, process, start, told, home, rootless)
     name = _name(candidate, user, taken)
     listeners = () if process is None else observed(facts, name, process, running)
     return Engine(
@@ -200,6 +202,7 @@ def _engine(facts: HostFacts, candidate: _Candidate, taken: set[str]) -> Engine:
 
 def _running(
     facts: HostFacts,
+    there: Place,
     process: Process,
     start: Start | Unread | None,
     version: str,
@@ -214,7 +217,7 @@ def _running(
     """
     sockets = _passed(process, start)
     plan = start if isinstance(start, Start) else None
-    given = inputs.of_process(facts, process, plan, sockets, version, home, rootless=rootless)
+    given = inputs.of_process(there, process, plan, sockets, version, home, rootless=rootless)
     if isinstance(given, Unread):
         return given
     outcome = _made(facts, process, given)
@@ -226,7 +229,7 @@ def _running(
     if not changed:
         return Unread(f"it runs, though by what was read it would not start: {outcome.error}")
     without = inputs.of_process(
-        facts, process, plan, sockets, version, home, rootless=rootless, without=path
+        there, process, plan, sockets, version, home, rootless=rootless, without=path
     )
     if not isinstance(without, Unread) and path:
         earlier = _made(facts, process, without)

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec import Struct
 
-from dockeraudit.facts import Absent, FileFacts, HostFacts, Pem, Unread
+from dockeraudit.facts import Absent, Account, FileFacts, HostFacts, Pem, Unread
+from dockeraudit.host.access import Route, route
 from dockeraudit.host.model import Engine
 
 if TYPE_CHECKING:
-    from dockeraudit.host.access import Route
     from dockeraudit.host.certificates import Material
 
 
@@ -25,6 +25,7 @@ class Host:
     def __init__(self, facts: HostFacts, engines: tuple[Engine, ...] | None = None) -> None:
         self.facts = facts
         self._kept: dict[object, Any] = {}
+        self._routes: dict[str, Route] = {}
         if engines is not None:
             self.engines = engines
 
@@ -53,6 +54,14 @@ class Host:
 
         return gather(self)
 
+    @cached_property
+    def closed_homes(self) -> tuple[tuple[Account, Unread], ...]:
+        """The accounts whose `~/.docker` could not be looked at, and why."""
+        files = self.facts.files
+        folders = ((each, f"{each.home.rstrip('/')}/.docker") for each in self.facts.accounts)
+        found = ((each, files[folder]) for each, folder in folders if folder in files)
+        return tuple((each, seen) for each, seen in found if isinstance(seen, Unread))
+
     def file(self, path: str) -> FileFacts | Absent | Unread:
         """A path as lstat sees it."""
         return self.facts.files.get(path, Unread(f"{path} was not looked at"))
@@ -68,9 +77,10 @@ class Host:
 
     def route(self, path: str) -> Route:
         """The way to a path: every link and folder on it, and what lies at its end."""
-        from dockeraudit.host.access import route
-
-        return self.once(("route", path), lambda: route(self.facts.files, path))
+        found = self._routes.get(path)
+        if found is None:
+            found = self._routes[path] = route(self.facts.files, path)
+        return found
 
     def once(self, name: object, make: Callable[[], T]) -> T:
         """What `make` gives, kept under a name for whoever asks again."""

@@ -4,6 +4,7 @@ import posixpath
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from dockeraudit.effective.model import DaemonInput, FileInput, TlsSettings
@@ -11,27 +12,42 @@ from dockeraudit.effective.model import Machine as Surroundings
 from dockeraudit.facts import Absent, FileFacts, HostFacts, Key, Pem, Process, Unread
 from dockeraudit.host.startup import Start
 
+_FILE = FileInput()
+_FOLDER = FileInput(kind="directory")
+
+
+class Place(Struct, frozen=True):
+    """What every daemon of a host finds there."""
+
+    files: Mapping[str, FileInput]
+    machine: Surroundings
+
+
+def place(facts: HostFacts) -> Place:
+    """The files and the surroundings, made once for all starts on a host."""
+    return Place(files(facts), surroundings(facts))
+
 
 def of_start(
-    facts: HostFacts, start: Start, version: str, home: str, *, rootless: bool = False
+    there: Place, start: Start, version: str, home: str, *, rootless: bool = False
 ) -> DaemonInput:
     """The next start of a daemon, as its unit or script would do it."""
     return DaemonInput(
         engine=version,
         argv=tuple(argument.text for argument in start.arguments),
         argv_origins=tuple(argument.origin for argument in start.arguments),
-        files=files(facts),
+        files=there.files,
         env={name: given.value for name, given in start.environment.items()},
         cwd=start.working_directory.replace("~", home, 1) or "/",
         socket_units=tuple(socket.value for socket in start.sockets),
-        machine=surroundings(facts),
+        machine=there.machine,
         home=home,
         rootless=rootless,
     )
 
 
 def of_process(
-    facts: HostFacts,
+    there: Place,
     process: Process,
     start: Start | None,
     sockets: tuple[str, ...],
@@ -48,7 +64,7 @@ def of_process(
     if isinstance(process.argv, Unread):
         return Unread(f"/proc/{process.pid}/cmdline: {process.argv.reason}")
     environment = {} if isinstance(process.environment, Unread) else process.environment.values
-    known = files(facts)
+    known = there.files
     if without:
         known = {path: file for path, file in known.items() if path != without}
     return DaemonInput(
@@ -59,7 +75,7 @@ def of_process(
         env={name: value for name, value in environment.items() if value is not None},
         cwd="/" if isinstance(process.cwd, Unread) or not process.cwd else process.cwd,
         socket_units=sockets,
-        machine=surroundings(facts),
+        machine=there.machine,
         home=environment.get("HOME") or home,
         rootless=rootless,
     )
@@ -103,19 +119,20 @@ def files(facts: HostFacts) -> Mapping[str, FileInput]:
     """What lies at each path that a daemon may read; a path that is missing does not exist."""
     known: dict[str, FileInput] = {}
     for path, seen in facts.files.items():
-        behind = _behind(facts, seen)
-        if isinstance(behind, FileFacts) and behind.kind == "directory":
-            known[path] = FileInput(kind="directory")
+        if isinstance(seen, FileFacts) and seen.target is None:
+            known[path] = _FOLDER if seen.kind == "directory" else _FILE
+        elif isinstance(behind := _behind(facts, seen), FileFacts):
+            known[path] = _FOLDER if behind.kind == "directory" else _FILE
         elif not isinstance(behind, Absent):
-            known[path] = FileInput()
+            known[path] = _FILE
     for path, content in facts.texts.items():
         if path not in known and path in facts.files:
             continue
-        known[path] = FileInput() if isinstance(content, Unread) else FileInput(content=content)
+        known[path] = _FILE if isinstance(content, Unread) else FileInput(content=content)
     for path, pem in facts.pems.items():
         if path not in known and path in facts.files:
             continue
-        known[path] = FileInput() if isinstance(pem, Unread) else _of_pem(pem)
+        known[path] = _FILE if isinstance(pem, Unread) else _of_pem(pem)
     return known
 
 

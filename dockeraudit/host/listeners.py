@@ -4,6 +4,7 @@ The mode comes from a connection where one was made, else from what the process 
 socket of dockerd that the API is not served on (metrics, swarm, inherited ones) is no listener.
 """
 
+from functools import lru_cache
 from ipaddress import ip_address
 
 from dockeraudit.effective.listeners import reach_of
@@ -164,10 +165,15 @@ def _wires(facts: HostFacts, address: str, port: int) -> tuple[Wire, ...]:
     """
     of_port = [wire for wire in facts.wires if wire.port == port]
     exact = [wire for wire in of_port if wire.address == address]
-    if ip_address(address).is_unspecified:
+    if _is_unspecified(address):
         own = [wire for wire in of_port if wire.vantage == "host"]
         exact = (exact or own[:1]) + [wire for wire in of_port if wire.vantage == "scanner"]
     return tuple(sorted(exact, key=lambda wire: wire.vantage))
+
+
+@lru_cache(maxsize=256)
+def _is_unspecified(address: str) -> bool:
+    return ip_address(address).is_unspecified
 
 
 def wire_evidence(wire: Wire | None) -> tuple[Evidence, ...]:

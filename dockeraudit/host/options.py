@@ -23,14 +23,15 @@ def option(daemon: Daemon, name: str) -> Option | Unread | None:
     count then.
     """
     outcome = daemon.engine.effective
-    if isinstance(outcome, Unread):
+    if not isinstance(outcome, Outcome):
         return Unread(f"{name}: {outcome.reason}")
     setting = outcome.setting(name)
     if setting is None:
         if outcome.starts is None:
             return Unread(f"{name}: {outcome.undecided or 'it was not computed'}")
         return None
-    path = _rewritten(daemon, outcome)
+    kept = ("rewritten", daemon.engine.name)
+    path = daemon.host.once(kept, lambda: _rewritten(daemon, outcome))
     if path and not str(setting.origin).startswith("flag "):
         return Unread(f"{name}: {path} was written after the start, and nothing else says it")
     return Option(setting.value, str(setting.origin))

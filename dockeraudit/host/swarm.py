@@ -37,8 +37,12 @@ class Membership(Struct, frozen=True):
         return Evidence("GET /info", f"Swarm.{name} {value}")
 
 
-def membership(engine: Engine) -> Membership | Unread:
+def membership(host: Host, engine: Engine) -> Membership | Unread:
     """Whether a running engine is in a swarm, and as what."""
+    return host.once(("swarm", engine.name), lambda: _membership(engine))
+
+
+def _membership(engine: Engine) -> Membership | Unread:
     told = engine.api.info if engine.api is not None else None
     if not isinstance(told, Document):
         why = told.reason if isinstance(told, Unread) else "its API was not reached"
@@ -115,7 +119,7 @@ def sockets(host: Host, engine: Engine) -> tuple[SwarmSocket, ...] | Unread:
     seen = host.facts.sockets
     if isinstance(seen, Unread):
         return Unread(f"listening sockets: {seen.reason}")
-    place = membership(engine)
+    place = membership(host, engine)
     active = isinstance(place, Membership) and place.state == "active"
     management = place.management_port if isinstance(place, Membership) else MANAGEMENT_PORT
     purposes = {management: "cluster management", GOSSIP_PORT: "node gossip"}

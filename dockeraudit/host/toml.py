@@ -2,6 +2,7 @@
 
 import tomllib
 from collections.abc import Callable, Iterator
+from functools import lru_cache
 from typing import Any
 
 from dockeraudit.facts import HostFacts, Unread
@@ -17,9 +18,14 @@ def documents(
         if isinstance(content, Unread):
             yield path, Unread(f"{path}: {content.reason}")
             continue
-        try:
-            value = tomllib.loads(content.decode("utf-8", "replace"))
-        except (tomllib.TOMLDecodeError, RecursionError):
-            yield path, Unread(f"{path} is no TOML")
-        else:
-            yield path, value
+        value = _parsed(content)
+        yield path, Unread(f"{path} is no TOML") if value is None else value
+
+
+@lru_cache(maxsize=16)
+def _parsed(content: bytes) -> dict[str, Any] | None:
+    """The document, to be left as it is; None: it is none. Hosts of a fleet have one in common."""
+    try:
+        return tomllib.loads(content.decode("utf-8", "replace"))
+    except (tomllib.TOMLDecodeError, RecursionError):
+        return None

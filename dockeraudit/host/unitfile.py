@@ -3,6 +3,7 @@
 Follows systemd.syntax(7), systemd.service(5) «Command lines», systemd.exec(5) «EnvironmentFile».
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
@@ -10,6 +11,8 @@ from msgspec import Struct
 
 _BLANKS = " \t\n\r"
 _PREFIXES = "@-:+!|"
+_PLAIN = re.compile(rf"[^{_BLANKS}]+")
+_SPECIAL = re.compile(r"""[\\"']""")
 
 
 class Line(Struct, frozen=True):
@@ -102,6 +105,8 @@ def split(text: str) -> list[str]:
 
     An unclosed quote runs to the end: systemd would refuse the line, and the daemon not start.
     """
+    if not _SPECIAL.search(text):
+        return _PLAIN.findall(text)
     words: list[str] = []
     word: list[str] | None = None
     quote = ""
@@ -186,6 +191,8 @@ def _substituted(
     word: str, environment: Mapping[str, Assigned], origin: str, unset: list[str]
 ) -> Argument:
     """A word with each `${X}` put in its place, `$$` a dollar, and specifiers `%%` a per cent."""
+    if "$" not in word and "%" not in word:
+        return Argument(word, origin)
     text, at, source = "", 0, origin
     while at < len(word):
         if word.startswith("$$", at):

@@ -94,6 +94,8 @@ def _variables(variables: Iterable[str]) -> Iterator[Secret]:
 def _options(words: tuple[str, ...]) -> Iterator[Secret]:
     """`--password=***`, `NAME=***`, and `--password` with `***` for the next word."""
     for number, word in enumerate(words):
+        if word == WITHHELD:
+            continue
         match = _OPTION.match(word)
         name, value = (match[1], match[2]) if match else ("", None)
         if _MASKED_URL.search(word):
