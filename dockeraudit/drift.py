@@ -6,10 +6,11 @@ tell, show nothing. Used by `dockeraudit diff`, the baseline, the history and no
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from dockeraudit.report import IN_PART, SEVERITIES, HostReport, Report, Result, SeverityName
 
@@ -123,22 +124,40 @@ def names(report: Report) -> tuple[str, ...]:
     Targets of one name (`local` of several machines) are told apart by their hostnames, and taken
     for one host where these are the same (a host's facts of two days).
     """
-    named = Counter(host.target for host in report.hosts)
+    seen = [(host.target, host.hostname) for host in report.hosts]
+    named = Counter(target for target, _ in seen)
     return tuple(
-        f"{host.target} ({host.hostname})"
-        if named[host.target] > 1 and host.hostname
-        else host.target
-        for host in report.hosts
+        f"{target} ({hostname})" if named[target] > 1 and hostname else target
+        for target, hostname in seen
     )
 
 
 def view(report: Report) -> dict[str, HostView]:
     """What a report says of its hosts."""
-    views: dict[str, HostView] = {}
-    for name, host in zip(names(report), report.hosts, strict=True):
+    return {each.target: each for each in views(report, report.hosts)}
+
+
+def views(report: Report, hosts: Iterable[HostReport]) -> Iterator[HostView]:
+    """What a report says of each of its hosts, one at a time.
+
+    `hosts` are the report's: whoever looks at them as well reads them only once.
+    """
+    called = names(report)
+    number = Counter(called)
+    parts: dict[str, HostView] = {}
+    selections: dict[frozenset[str], frozenset[str]] = {}
+    for name, host in zip(called, hosts, strict=True):
         seen = host_view(host, name)
-        views[name] = _merged(views[name], seen) if name in views else seen
-    return views
+        # Kept once: most hosts have the same, and each set takes more than all of a host's texts.
+        same = selections.setdefault(seen.checks, seen.checks)
+        seen = replace(seen, checks=same)
+        if name in parts:
+            seen = _merged(parts[name], seen)
+        number[name] -= 1
+        if number[name]:
+            parts[name] = seen
+        else:
+            yield seen
 
 
 def host_view(host: HostReport, name: str) -> HostView:
@@ -193,7 +212,7 @@ def compare(before: View, after: View) -> Drift:
         change = _host(name, before.get(name), after.get(name))
         if change:
             hosts.append(change)
-    changes.sort(key=_order)
+    changes.sort(key=order)
     hosts.sort(key=lambda each: (each.host, each.kind))
     return Drift(tuple(changes), tuple(hosts))
 
@@ -219,6 +238,13 @@ def compare_host(name: str, before: HostView | None, after: HostView | None) -> 
             )
     if before and after and gone == "unassessed":
         yield from _lost(name, before, after)
+
+
+def complete(name: str, before: HostView | None, after: HostView) -> bool:
+    """Whether all that was known of one host could be looked at again."""
+    return after.state != "unreachable" and not any(
+        change.kind in ("unreachable", "unassessed") for change in compare_host(name, before, after)
+    )
 
 
 def _lost(name: str, before: HostView, after: HostView) -> Iterator[Change]:
@@ -288,7 +314,8 @@ def _direction(before: SeverityName, after: SeverityName) -> Kind:
 _KIND_RANK = {kind: rank for rank, kind in enumerate(KINDS)}
 
 
-def _order(change: Change) -> tuple[int, int, str, str, str, str, str]:
+def order(change: Change) -> tuple[int, int, str, str, str, str, str]:
+    """Sorts changes by their kind, worst first within each."""
     return (
         _KIND_RANK[change.kind],
         RANK[change.severity],

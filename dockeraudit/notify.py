@@ -24,7 +24,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
-from dockeraudit.drift import HostView, Seen, View, compare, view
+from dockeraudit.drift import HostView, Seen, View, compare_host, complete, views
 from dockeraudit.output import OutputError, clipped, visible, write
 from dockeraudit.report import Report, SeverityName
 
@@ -131,13 +131,16 @@ def events(
 ) -> tuple[Event, ...]:
     """The news of a report, worst first. What is owed is news once more, if it is still so."""
     owing = frozenset(owed)
-    current = view(report)
-    found = [
-        *_regressions(current, previous, owing),
-        *_lost(current, previous, owing),
-        *_expiring(report, days, now),
-        *_fixed(current, previous, owing, report),
-    ]
+    found: list[Event] = []
+    repair = _Repair(previous)
+    for name, current in _current(report):
+        before = (previous or {}).get(name)
+        known = previous is not None
+        found += _regressions(name, current, before, owing, known=known)
+        found += _lost(name, current, before, owing)
+        repair.add(name, current)
+    found += _expiring(report, days, now)
+    found += repair.events(owing, report)
     rank = {severity: at for at, severity in enumerate(_GRAVE)}
     return tuple(
         sorted(
@@ -178,39 +181,47 @@ def safe(text: str) -> str:
     return _MENTION.sub("\uff20", line).translate(_MARKUP).replace("](", "] (")
 
 
-def _regressions(current: View, previous: View | None, owing: frozenset[str]) -> Iterator[Event]:
-    """Critical and high findings that were not there, or not as bad; waived ones never."""
-    drift = compare(previous, current) if previous is not None else None
+def _current(report: Report) -> Iterator[tuple[str, HostView]]:
+    """What is said of each host now, one at a time."""
+    return ((each.target, each) for each in views(report, report.hosts))
+
+
+def _regressions(
+    name: str, current: HostView, before: HostView | None, owing: frozenset[str], *, known: bool
+) -> Iterator[Event]:
+    """Critical and high findings that were not there, or not as bad; waived ones never.
+
+    `known` is whether there was a last look at all; `before` is this host's.
+    """
     changed = (
-        {(change.host, change.fingerprint): change.kind for change in drift.regressions}
-        if drift
+        {change.fingerprint: change.kind for change in compare_host(name, before, current)}
+        if known
         else {}
     )
-    for name, host in current.items():
-        for fingerprint, seen in host.findings.items():
-            if seen.waived or seen.severity not in _GRAVE:
-                continue
-            kind = changed.get((name, fingerprint)) if drift else "new"
-            new, worse = f"new:{fingerprint}", f"worse:{fingerprint}:{seen.severity}"
-            if kind == "worse" or worse in owing:
-                yield Event("worse", worse, _finding("WORSE", name, seen), seen.severity)
-            elif kind == "new" or new in owing:
-                yield Event("new", new, _finding("NEW", name, seen), seen.severity)
+    for fingerprint, seen in current.findings.items():
+        if seen.waived or seen.severity not in _GRAVE:
+            continue
+        kind = changed.get(fingerprint) if known else "new"
+        new, worse = f"new:{fingerprint}", f"worse:{fingerprint}:{seen.severity}"
+        if kind == "worse" or worse in owing:
+            yield Event("worse", worse, _finding("WORSE", name, seen), seen.severity)
+        elif kind == "new" or new in owing:
+            yield Event("new", new, _finding("NEW", name, seen), seen.severity)
 
 
 def _finding(word: str, host: str, seen: Seen) -> str:
     return f"{word} {seen.severity} on {safe(host)}: {safe(seen.message)} ({safe(seen.check)})"
 
 
-def _lost(current: View, previous: View | None, owing: frozenset[str]) -> Iterator[Event]:
-    for name, host in current.items():
-        if host.state != "unreachable":
-            continue
-        before = (previous or {}).get(name)
-        key = f"lost:{_digest(name)}"
-        if key in owing or (before is not None and before.state != "unreachable"):
-            why = f": {safe(host.reason)}" if host.reason else ""
-            yield Event("lost", key, f"LOST {safe(name)} is not reached any more{why}")
+def _lost(
+    name: str, current: HostView, before: HostView | None, owing: frozenset[str]
+) -> Iterator[Event]:
+    key = f"lost:{_digest(name)}"
+    if current.state == "unreachable" and (
+        key in owing or (before is not None and before.state != "unreachable")
+    ):
+        why = f": {safe(current.reason)}" if current.reason else ""
+        yield Event("lost", key, f"LOST {safe(name)} is not reached any more{why}")
 
 
 def _expiring(report: Report, days: int, now: int) -> Iterator[Event]:
@@ -228,26 +239,44 @@ def _expiring(report: Report, days: int, now: int) -> Iterator[Event]:
             )
 
 
-def _fixed(
-    current: View, previous: View | None, owing: frozenset[str], report: Report
-) -> Iterator[Event]:
-    """Only where everything was looked at: what was not seen may be as bad as it was."""
-    if any(_grave(host) or _blind(host) for host in current.values()) or not current:
-        return
-    if previous is not None and compare(previous, current).complete:
-        before = sorted(key for host in previous.values() for key in _grave(host))
-        key = f"fixed:{_digest(*before)}"
-        number = len(before)
-    else:
-        before, key, number = [], "", 0
-    if not before:
-        key = next((each for each in owing if each.startswith("fixed:")), "")
-        if not key:
+class _Repair:
+    """Whether everything grave is gone; gathered host by host."""
+
+    def __init__(self, previous: View | None) -> None:
+        self._previous = previous or {}
+        self._missing = set(self._previous)
+        self._complete = previous is not None
+        """Whether all that was known before could be looked at again."""
+        self._clean = False
+        """Whether there is a host, and nothing critical or high on any, not even unseen."""
+        self._seen = False
+
+    def add(self, name: str, current: HostView) -> None:
+        """See a host."""
+        clean = not _grave(current) and not _blind(current)
+        self._clean = clean and (self._clean or not self._seen)
+        self._seen = True
+        self._missing.discard(name)
+        before = self._previous.get(name)
+        self._complete = self._complete and complete(name, before, current)
+
+    def events(self, owing: frozenset[str], report: Report) -> Iterator[Event]:
+        """Only where everything was looked at: what was not seen may be as bad as it was."""
+        if not self._clean:
             return
-    left = sum(report.summary.by_severity.values())
-    what = f"all {number} critical and high findings are" if number > 1 else "what was found is"
-    rest = f"; {left} lesser ones are left" if left else ""
-    yield Event("fixed", key, f"FIXED {what} gone{rest}")
+        before: list[str] = []
+        if self._complete and not self._missing:
+            before = sorted(key for host in self._previous.values() for key in _grave(host))
+        key = f"fixed:{_digest(*before)}"
+        if not before:
+            key = next((each for each in owing if each.startswith("fixed:")), "")
+            if not key:
+                return
+        number = len(before)
+        left = sum(report.summary.by_severity.values())
+        what = f"all {number} critical and high findings are" if number > 1 else "what was found is"
+        rest = f"; {left} lesser ones are left" if left else ""
+        yield Event("fixed", key, f"FIXED {what} gone{rest}")
 
 
 def _grave(host: HostView) -> list[str]:

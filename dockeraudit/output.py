@@ -44,6 +44,8 @@ def visible(text: str, keep: str = "") -> str:
     """
     if text.isprintable():
         return text
+    if keep == "\n":
+        return "\n".join(map(visible, text.split("\n")))
     return "".join(
         char if char.isprintable() or char in keep else char.encode("unicode_escape").decode()
         for char in text

@@ -114,10 +114,10 @@ def run(
     reported as not done. An exception of `work` or `finished` ends what is under way, and is
     raised here.
     """
-    _Run(targets, work, pace, finished, cancel, rate, bastions).all()
+    Running(targets, work, pace, finished, cancel, rate, bastions).all()
 
 
-class _Job(NamedTuple):
+class Job(NamedTuple):
     number: int
     target: Target
     tries: int = 0
@@ -127,7 +127,7 @@ class _Job(NamedTuple):
     took: float = 0.0
 
 
-class _Run:
+class Running:
     def __init__(
         self,
         targets: Iterable[tuple[int, Target]],
@@ -138,9 +138,9 @@ class _Run:
         rate: Rate | None,
         bastions: "Bastions | None",
     ) -> None:
-        self._fresh: Iterator[_Job] = (_Job(number, target) for number, target in targets)
-        self._next: _Job | None = next(self._fresh, None)
-        self._waiting: list[tuple[float, int, _Job]] = []
+        self._fresh: Iterator[Job] = (Job(number, target) for number, target in targets)
+        self._next: Job | None = next(self._fresh, None)
+        self._waiting: list[tuple[float, int, Job]] = []
         """A heap of jobs for another try, by the time of that."""
         self._work = work
         self._pace = pace
@@ -150,8 +150,8 @@ class _Run:
         self._bastions = bastions
         self._most = affordable(pace.concurrency)
         self._threads: list[threading.Thread] = []
-        self._jobs: SimpleQueue[_Job | None] = SimpleQueue()
-        self._done: SimpleQueue[tuple[_Job, Looked | BaseException]] = SimpleQueue()
+        self._jobs: SimpleQueue[Job | None] = SimpleQueue()
+        self._done: SimpleQueue[tuple[Job, Looked | BaseException]] = SimpleQueue()
         self._under_way = 0
         self._end = monotonic() + pace.deadline if pace.deadline is not None else None
         self._late = False
@@ -199,7 +199,7 @@ class _Run:
             self._hand_out(job)
         return _TICK
 
-    def _hand_out(self, job: _Job) -> None:
+    def _hand_out(self, job: Job) -> None:
         if self._under_way == len(self._threads):
             thread = threading.Thread(target=self._serve, name="scan", daemon=True)
             try:
@@ -233,7 +233,7 @@ class _Run:
         self._bastions.learn(target, looked.report)
         return looked
 
-    def _known(self, pause: float) -> list[tuple[_Job, Looked]]:
+    def _known(self, pause: float) -> list[tuple[Job, Looked]]:
         """What workers have done by now; waits for the first, at most so many seconds."""
         if self._end is not None and not self._late:
             pause = min(pause, max(0.0, self._end - monotonic()))
@@ -255,7 +255,7 @@ class _Run:
             self._late = True
             self._cancel.set()
 
-    def _conclude(self, job: _Job, looked: Looked) -> None:
+    def _conclude(self, job: Job, looked: Looked) -> None:
         report = looked.report
         if report.state != "unreachable" or report.error is None:
             self._finished(job.number, looked)
@@ -268,7 +268,7 @@ class _Run:
             if not self._again(done):
                 self._finished(job.number, self._undone(done, report.error, 0))
 
-    def _again(self, job: _Job) -> bool:
+    def _again(self, job: Job) -> bool:
         """Whether there will be another try; its time is any within the wait (full jitter)."""
         kind = job.error.kind if job.error else ""
         if kind not in RETRIED or job.tries > self._pace.retries or self._cancel.is_set():
@@ -281,7 +281,7 @@ class _Run:
         heappush(self._waiting, (at, job.number, job))
         return True
 
-    def _undone(self, job: _Job, error: HostError, took: float) -> Looked:
+    def _undone(self, job: Job, error: HostError, took: float) -> Looked:
         """A target that was not reached: how its last try ended, else why there was none."""
         if job.error is not None:
             error = job.error

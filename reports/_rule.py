@@ -115,5 +115,12 @@ _OF_HOSTS = (
             "dockeraudit itself failed on {n} of the hosts",
         ),
     ),
+    (
+        r"the engine was lost before it came to (\d+) of the hosts",
+        forms(
+            "the engine was lost before it came to {n} of the hosts",
+            "the engine was lost before it came to {n} of the hosts",
+        ),
+    ),
 )
 _FORMS = tuple(_forms())

@@ -13,7 +13,7 @@ from dockeraudit.cli.options import checks_option, named_targets, pace, target_o
 from dockeraudit.cli.scan import excuses, scan_all, scan_plan
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
-from dockeraudit.exits import CLEAN, INCOMPLETE
+from dockeraudit.exits import CLEAN, INCOMPLETE, SIGNALLED
 from dockeraudit.output import write
 from dockeraudit.policy import summarize
 from dockeraudit.report import SCHEMA_VERSION, Report, Tool
@@ -77,13 +77,13 @@ def command(
         from dockeraudit.cli.diff import read_report
 
         report = read_report(targets[0])
-        interrupted = 0
+        ended = None
     else:
         plan = scan_plan(config, known, profile, only, skip, connection, probe=probe)
         words, connection = configured.targets(config, targets, connection)
         named = named_targets(words, connection)
         started = rfc3339(time.time())
-        hosts, interrupted, _ = scan_all(named, plan, pace(connection))
+        hosts, ended = scan_all(named, plan, pace(connection))
         report = Report(
             schema_version=SCHEMA_VERSION,
             tool=Tool("dockeraudit", __version__),
@@ -94,9 +94,9 @@ def command(
             summary=summarize(hosts, "low"),
             hosts=hosts,
         )
-    if interrupted:
+    if ended is not None and ended.status > SIGNALLED:
         say("interrupted: no baseline was written")
-        return interrupted
+        return ended.status
     if entries:
         report = excuses().excused(report, entries, None)
     recorded = baseline.record(report)

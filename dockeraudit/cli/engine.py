@@ -1,18 +1,27 @@
 """`--engine dask`: who looks at the hosts, where that is not this process."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from dockeraudit.cli import configured
 from dockeraudit.cli.streams import say
-from dockeraudit.scan import Looking, here
+from dockeraudit.report import HostError
+from dockeraudit.results import Looked
+from dockeraudit.scan import Looking, Plan, here, unreachable
 from dockeraudit.targets import Target
+from dockeraudit.transport.process import Cancel
+
+if TYPE_CHECKING:
+    from dockeraudit.runner import Pace
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 DASK = "dask"
+LOST = "engine"
+"""The kind of error of hosts that nobody looked at, since the engine was lost."""
 
 _OPTIONS = (
     click.option(
@@ -52,18 +61,48 @@ def looking(given: dict[str, Any], targets: tuple[Target, ...]) -> Looking:
         return here
     if not scheduler:
         raise click.UsageError("--engine dask needs --scheduler ADDRESS")
+    if configured.said("concurrency"):
+        raise click.UsageError("--concurrency: with --engine dask it is the threads of the workers")
     from dockeraudit import distributed
 
     try:
         distributed.ready(targets, scheduler)
     except distributed.Misused as error:
         raise click.UsageError(str(error)) from error
-    run = partial(distributed.run, scheduler=scheduler, groups=groups, tell=say)
+    return partial(
+        _over_dask,
+        partial(distributed.run, scheduler=scheduler, groups=groups, tell=_tell),
+        distributed.EngineError,
+    )
 
-    def look(*words: Any) -> None:
-        try:
-            run(*words)
-        except distributed.EngineError as error:
-            raise click.ClickException(str(error)) from error
 
-    return look
+def _tell(line: str) -> None:
+    say(f"dockeraudit: {line}")
+
+
+def _over_dask(
+    run: Callable[..., None],
+    lost: type[Exception],
+    targets: Iterable[tuple[int, Target]],
+    plan: Plan,
+    pace: "Pace",
+    finished: Callable[[int, Looked], object],
+    cancel: Cancel,
+    several: bool,
+) -> None:
+    """Look at targets from the workers; those that are left when the engine is lost say so."""
+    left = dict(targets)
+
+    def known(number: int, looked: Looked) -> None:
+        del left[number]
+        finished(number, looked)
+
+    try:
+        run([*left.items()], plan, pace, known, cancel, several)
+    except lost as error:
+        _tell(str(error))
+        problem = HostError(
+            LOST, str(error), "mend it and scan again; with --out, --resume goes on"
+        )
+        for number, target in left.items():
+            finished(number, Looked(unreachable(target, problem, 0)))

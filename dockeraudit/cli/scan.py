@@ -14,7 +14,7 @@ from dockeraudit import __version__
 from dockeraudit.check import Check
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
-from dockeraudit.cli.engine import DASK, engine_options, looking
+from dockeraudit.cli.engine import DASK, LOST, engine_options, looking
 from dockeraudit.cli.interruption import Interruption
 from dockeraudit.cli.loaded import Checks, known_checks, lost_files
 from dockeraudit.cli.options import (
@@ -152,7 +152,7 @@ def command(
     entries = excuses().read_waivers(waivers, known) if waivers is not None else ()
     before = excuses().read_baseline(baseline) if baseline is not None else None
     started = rfc3339(time.time())
-    interrupted = failed = 0
+    ended: Ending | None = None
     hosts: Sequence[HostReport]
     plan = scan_plan(config, known, profile, only, skip, more, probe=probe, as_of=as_of)
     after = None
@@ -175,7 +175,7 @@ def command(
         if keep is None:
             started = rfc3339(time.time())
             keep = kept(named, out, config, started, profile, fail_on)
-        hosts, interrupted, failed = scan_all(named, plan, pace(more), keep, who)
+        hosts, ended = scan_all(named, plan, pace(more), keep, who)
     report = Report(
         schema_version=SCHEMA_VERSION,
         tool=Tool("dockeraudit", __version__),
@@ -191,10 +191,8 @@ def command(
     lost = lost_files(config, folders)
     if lost:
         report = _without(report, lost)
-    if interrupted:
-        report = _ended(report, interrupted, "interrupted")
-    elif failed:
-        report = _ended(report, INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
+    if ended is not None:
+        report = _ended(report, *ended)
     report, status = after.follow(report) if after is not None else (report, CLEAN)
     return write_all(report, written, verbose) or status or report.summary.exit_code
 
@@ -341,14 +339,12 @@ def _checks(
         raise click.UsageError(configured.placed(config, str(error))) from error
 
 
-class Scanned(NamedTuple):
-    """What a scan of hosts came to."""
+class Ending(NamedTuple):
+    """How a scan ended that did not do all that it should."""
 
-    hosts: Sequence[HostReport]
-    interrupted: int
-    """The exit code of an interruption, or 0."""
-    failed: int
-    """Hosts that a mistake of our own cost."""
+    status: int
+    rule: str
+    """Why that is the exit code."""
 
 
 def scan_all(
@@ -357,8 +353,8 @@ def scan_all(
     pace: "Pace",
     keep: Keep | None = None,
     who: Looking = here,
-) -> Scanned:
-    """Every host's report; `keep` holds them, and those that are there already.
+) -> tuple[Sequence[HostReport], Ending | None]:
+    """Every host's report, and how it ended if not well; `keep` has them and those of before.
 
     Raises:
         OutputError: `keep` could not write one.
@@ -367,4 +363,14 @@ def scan_all(
     with Interruption() as interruption, Progress(left) as progress:
         cancel = interruption.cancel
         hosts = scan(targets, plan, pace, progress.finished, cancel, keep=keep, looking=who)
-    return Scanned(hosts, interruption.status, progress.count("internal"))
+    return hosts, _ending(interruption.status, progress)
+
+
+def _ending(interrupted: int, progress: Progress) -> Ending | None:
+    if interrupted:
+        return Ending(interrupted, "interrupted")
+    if failed := progress.count("internal"):
+        return Ending(INTERNAL, f"dockeraudit itself failed on {failed} of the hosts")
+    if left := progress.count(LOST):
+        return Ending(INTERNAL, f"the engine was lost before it came to {left} of the hosts")
+    return None

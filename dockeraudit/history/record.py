@@ -163,8 +163,8 @@ class _Writer:
             for id, text in self._sql.execute("SELECT id, checks FROM selection")
         }
         rules = dict(self._sql.execute("SELECT id, name FROM rule"))
-        for host in hosts.values():
-            _load(self._sql, host, rules)
+        for name, host in hosts.items():
+            _load(self._sql, host, rules, self._views[name])
         for name, host in hosts.items():
             if host.seen is not None:
                 state, reason, selection = self._sql.execute(
@@ -448,8 +448,11 @@ class _Names:
         return self._ids[text]
 
 
-def _load(connection: sqlite3.Connection, host: _Host, rules: dict[int, str]) -> None:
-    """The open findings and gaps of a host."""
+def _load(
+    connection: sqlite3.Connection, host: _Host, rules: dict[int, str], now: HostView
+) -> None:
+    """The open findings and gaps of a host; what is as it is now is not held a second time."""
+    keys = {key: key for key in now.findings}
     for row in connection.execute(
         "SELECT finding.id, fingerprint, rule, engine, resource, message, first, last, since,"
         " state, severity, waived FROM finding CROSS JOIN sight ON sight.finding = finding.id"
@@ -471,21 +474,31 @@ def _load(connection: sqlite3.Connection, host: _Host, rules: dict[int, str]) ->
             waived,
         ) = row
         seen = Seen(rules[rule], engine, resource, message, SEVERITIES[rank], bool(waived))
-        host.open[fingerprint.hex()] = _Open(id, first, last, since, state, seen)
+        key = fingerprint.hex()
+        same = now.findings.get(key)
+        known = _Open(id, first, last, since, state, same if same == seen else seen)
+        host.open[keys.get(key, key)] = known
     for rule, first, status, rank, reason in connection.execute(
         "SELECT rule, first, status, severity, reason FROM gap WHERE host = ? AND until IS NULL",
         (host.id,),
     ):
-        host.gaps[rules[rule]] = (first, Gap(status, SEVERITIES[rank], reason))
+        gap = Gap(status, SEVERITIES[rank], reason)
+        still = now.gaps.get(rules[rule])
+        host.gaps[rules[rule]] = (first, still if still == gap else gap)
 
 
 def _reports(report: Report) -> dict[str, HostReport]:
-    """The report of each host by the name it is told apart by; of two looks the later one."""
+    """The report of each host by the name it is told apart by; of two looks the later one.
+
+    Without what the history keeps nothing of, and results, of which the views have what it keeps.
+    """
     reports: dict[str, HostReport] = {}
     for name, host in zip(names(report), report.hosts, strict=True):
         other = reports.get(_name(name))
         if other is None or (host.collected_at or "") >= (other.collected_at or ""):
-            reports[_name(name)] = host
+            reports[_name(name)] = msgspec.structs.replace(
+                host, results=(), listeners=(), engines=(), os={}, labels={}, groups=()
+            )
     return reports
 
 
