@@ -98,16 +98,7 @@ class Results:
         except OSError as error:
             raise failure(folder, error) from error
         try:
-            _lock(file)
-            if os.fstat(file).st_size or os.path.lexists(os.path.join(folder, RUN)):
-                raise _taken(folder)
-            write(os.path.join(folder, RUN), (msgspec.json.encode(run), "\n"))
-        except BlockingIOError as error:
-            os.close(file)
-            raise _taken(folder) from error
-        except OSError as error:
-            os.close(file)
-            raise failure(path, error) from error
+            _begin(file, folder, run)
         except BaseException:
             os.close(file)
             raise
@@ -367,6 +358,20 @@ _RUN = msgspec.json.Decoder(Run)
 
 def _now() -> Time:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
+
+
+def _begin(file: int, folder: str, run: Run) -> None:
+    """Take a folder for a run, unless another scan has it."""
+    try:
+        _lock(file)
+        taken = os.fstat(file).st_size or os.path.lexists(os.path.join(folder, RUN))
+    except BlockingIOError as error:
+        raise _taken(folder) from error
+    except OSError as error:
+        raise failure(folder, error) from error
+    if taken:
+        raise _taken(folder)
+    write(os.path.join(folder, RUN), (msgspec.json.encode(run), "\n"))
 
 
 def _lock(file: int) -> None:

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from dockeraudit.output import clipped, visible
-from dockeraudit.report import HostReport, Report, ReportedFinding, Result, Waiver
+from dockeraudit.report import FrameworkRule, HostReport, Report, ReportedFinding, Result, Waiver
 
 NAME = 300
 TEXT = 4000
@@ -44,6 +47,41 @@ def code(text: str, limit: int = NAME) -> str:
     fence = "`" * (longest + 1)
     blank = " " if shown[0] in "` " or shown[-1] in "` " else ""
     return f"{fence}{blank}{shown}{blank}{fence}"
+
+
+class Head(Struct, frozen=True):
+    """What a check's results have in common, as it may be written."""
+
+    check: str
+    title: str
+    remediation: str
+    rationale: str
+    references: tuple[str, ...]
+    """`cis-1.8 2.8`, … ."""
+
+
+def head(result: Result) -> Head:
+    """A result's head: the same object for most results of one check."""
+    return _head(
+        result.check, result.title, result.remediation, result.rationale, result.references
+    )
+
+
+@lru_cache(maxsize=1024)
+def _head(
+    check: str,
+    title: str,
+    remediation: str,
+    rationale: str,
+    references: tuple[FrameworkRule, ...],
+) -> Head:
+    return Head(
+        check=name(check),
+        title=name(title),
+        remediation=prose(remediation),
+        rationale=prose(rationale),
+        references=tuple(name(f"{each.framework} {each.id}") for each in references),
+    )
 
 
 def encoded(value: Any) -> str:
@@ -104,8 +142,6 @@ def lost(host: HostReport) -> str:
 
 def identity(*parts: str) -> str:
     """32 hex digits that stand for these texts, from run to run."""
-    from hashlib import sha256
-
     data = "\0".join(parts).encode("utf-8", "backslashreplace")
     return sha256(b"dockeraudit\0" + data).hexdigest()[:32]
 

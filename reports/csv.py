@@ -10,9 +10,10 @@ that was not reached, or seen in part, has one with the state as its status.
 import csv
 import io
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
-from dockeraudit.report import HostReport, Report, Result
+from dockeraudit.report import HostReport, Report
 
 from . import _plain
 
@@ -36,56 +37,54 @@ def recognises(head: bytes) -> bool:
 
 def render(report: Report) -> Iterator[str]:
     """The head, then host by host."""
-    yield _BOM + _row(HEAD)
+    yield _BOM + _text((HEAD,))
     for host in report.hosts:
-        if host.state != "scanned" or host.error is not None:
-            yield _row(_lost(host))
-        for result in host.results:
-            if result.status in ("fail", "manual", "unknown"):
-                yield from (_row(each) for each in _rows(host, result))
+        yield _text(_rows(host))
 
 
-def _rows(host: HostReport, result: Result) -> Iterator[tuple[str, ...]]:
-    advice = _plain.prose(result.remediation)
-    references = ", ".join(_plain.references(result))
-    for finding in result.findings or (None,):
-        waiver = _plain.waiver(result, finding)
-        yield (
-            *_where(host),
-            _plain.name(finding.engine) if finding else "",
-            _plain.name(result.check),
-            _plain.name(result.title),
-            result.status,
-            finding.severity if finding else result.severity,
-            "yes" if result.status == "fail" and waiver is None else "no",
-            _plain.name(finding.resource) if finding else "",
-            _plain.prose(finding.message if finding else result.message),
-            "\n".join(_plain.evidence(finding)) if finding else "",
-            advice,
-            references,
-            _plain.name(waiver.sentence) if waiver else "",
-            finding.fingerprint if finding else "",
-        )
+def _rows(host: HostReport) -> Iterator[tuple[str, ...]]:
+    where = tuple(_inert(_plain.name(each)) for each in (host.target, host.hostname, host.address))
+    if host.state != "scanned" or host.error is not None:
+        said = ("", "", "", host.state, "", "no", "", _inert(_plain.lost(host)))
+        yield (*where, *said, *("",) * (len(HEAD) - len(where) - len(said)))
+    for result in host.results:
+        if result.status in ("fail", "manual", "unknown"):
+            check, title, advice, references = _of_check(_plain.head(result))
+            for finding in result.findings or (None,):
+                waiver = _plain.waiver(result, finding)
+                yield (
+                    *where,
+                    _inert(_plain.name(finding.engine)) if finding else "",
+                    check,
+                    title,
+                    result.status,
+                    finding.severity if finding else result.severity,
+                    "yes" if result.status == "fail" and waiver is None else "no",
+                    _inert(_plain.name(finding.resource)) if finding else "",
+                    _inert(_plain.prose(finding.message if finding else result.message)),
+                    _inert("\n".join(_plain.evidence(finding))) if finding else "",
+                    advice,
+                    references,
+                    _inert(_plain.name(waiver.sentence)) if waiver else "",
+                    finding.fingerprint if finding else "",
+                )
 
 
-def _lost(host: HostReport) -> tuple[str, ...]:
-    said = ("", "", "", host.state, "", "no", "", _plain.lost(host))
-    row = (*_where(host), *said)
-    return row + ("",) * (len(HEAD) - len(row))
+@lru_cache(maxsize=1024)
+def _of_check(head: _plain.Head) -> tuple[str, str, str, str]:
+    """The cells that all rows of a check have in common."""
+    references = ", ".join(head.references)
+    return _inert(head.check), _inert(head.title), _inert(head.remediation), _inert(references)
 
 
-def _where(host: HostReport) -> tuple[str, ...]:
-    return (_plain.name(host.target), _plain.name(host.hostname), _plain.name(host.address))
-
-
-def _row(cells: tuple[str, ...]) -> str:
+def _text(rows: Iterable[tuple[str, ...]]) -> str:
     buffer = io.StringIO()
-    csv.writer(buffer).writerow([_inert(cell[:MOST]) for cell in cells])
+    csv.writer(buffer).writerows(rows)
     return buffer.getvalue()
 
 
 def _inert(cell: str) -> str:
-    return _FORMULA.sub(_quoted, cell)
+    return _FORMULA.sub(_quoted, cell[:MOST])
 
 
 def _quoted(match: re.Match[str]) -> str:

@@ -68,18 +68,18 @@ def _records(report: Report, host: HostReport) -> Iterator[dict[str, Any]]:
 def _finding(
     report: Report, host: HostReport, result: Result, finding: ReportedFinding
 ) -> dict[str, Any]:
-    waiver = _plain.waiver(result, finding)
+    waiver, head = _plain.waiver(result, finding), _plain.head(result)
     record = {
-        **_common(report, host, f"{_plain.name(result.title)}: {_plain.subject(host, finding)}"),
+        **_common(report, host, f"{head.title}: {_plain.subject(host, finding)}"),
         "severity": finding.severity.capitalize(),
         "description": _description(host, result, finding),
-        "mitigation": _plain.prose(result.remediation),
-        "impact": _plain.prose(result.rationale),
-        "references": "\n".join(_plain.references(result)),
+        "mitigation": head.remediation,
+        "impact": head.rationale,
+        "references": "\n".join(head.references),
         "active": waiver is None,
         "risk_accepted": waiver is not None,
         "unique_id_from_tool": finding.fingerprint,
-        "vuln_id_from_tool": _plain.name(result.check),
+        "vuln_id_from_tool": head.check,
         "component_name": _plain.name(finding.engine) or "docker",
         "tags": ["docker", _tag(result.check)],
     }

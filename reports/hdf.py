@@ -10,9 +10,17 @@ Read by inspecjs, src/generated_parsers/v_1_0/exec-json.ts.
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from dockeraudit.report import HostReport, Report, ReportedFinding, Result
+from dockeraudit.report import (
+    FrameworkRule,
+    HostReport,
+    Report,
+    ReportedFinding,
+    Result,
+    SeverityName,
+)
 
 from . import _plain
 
@@ -34,10 +42,11 @@ def render(report: Report) -> Iterator[str]:
     yield f'{_BEGINNING}{_plain.encoded(platform)[1:]},\n"version": '
     yield f'{_plain.encoded(_plain.name(report.tool.version))},\n"profiles": ['
     taken: set[str] = set()
+    duration: float = 0
     for at, host in enumerate(report.hosts):
+        duration += host.duration_s
         yield f"{',' if at else ''}\n"
         yield from _profile(report, host, _unique(_plain.name(host.target) or "host", taken))
-    duration = sum(host.duration_s for host in report.hosts)
     counts = {
         "passed": {"total": report.summary.results.get("pass", 0)},
         "failed": {"total": report.summary.results.get("fail", 0)},
@@ -97,22 +106,22 @@ def _summary(host: HostReport) -> str:
 
 def _control(result: Result, time: str) -> dict[str, Any]:
     applies = result.status != "not-applicable"
-    rationale = _plain.prose(result.rationale)
+    head = _plain.head(result)
     reason = "" if applies else f"Not applicable: {_plain.prose(result.message)}"
     control: dict[str, Any] = {
-        "id": _plain.name(result.check),
-        "title": _plain.name(result.title),
-        "desc": "\n\n".join(part for part in (reason, rationale) if part),
+        "id": head.check,
+        "title": head.title,
+        "desc": "\n\n".join(part for part in (reason, head.rationale) if part),
         "descriptions": [
-            {"label": "check", "data": rationale},
-            {"label": "fix", "data": _plain.prose(result.remediation)},
+            {"label": "check", "data": head.rationale},
+            {"label": "fix", "data": head.remediation},
         ],
         "impact": _IMPACTS[result.severity] if applies else 0.0,
-        "refs": [{"ref": each} for each in _plain.references(result)],
-        "tags": _tags(result),
+        "refs": [{"ref": each} for each in head.references],
+        "tags": _tags(result.severity, result.references),
         "code": "",
-        "source_location": {"ref": _plain.name(result.check), "line": 1},
-        "results": list(_results(result, time)),
+        "source_location": {"ref": head.check, "line": 1},
+        "results": list(_results(result, head.title, time)),
     }
     if result.waiver is not None:
         control["waiver_data"] = {
@@ -125,9 +134,10 @@ def _control(result: Result, time: str) -> dict[str, Any]:
     return control
 
 
-def _tags(result: Result) -> dict[str, Any]:
-    tags: dict[str, Any] = {"severity": result.severity if result.severity != "info" else "low"}
-    for each in result.references:
+@lru_cache(maxsize=1024)
+def _tags(severity: SeverityName, references: tuple[FrameworkRule, ...]) -> dict[str, Any]:
+    tags: dict[str, Any] = {"severity": severity if severity != "info" else "low"}
+    for each in references:
         key = "nist" if each.framework == "nist-800-53" else _plain.name(each.framework)
         tags.setdefault(key, []).append(_plain.name(each.id))
     if "nist" in tags:
@@ -135,34 +145,36 @@ def _tags(result: Result) -> dict[str, Any]:
     return tags
 
 
-def _results(result: Result, time: str) -> Iterator[dict[str, Any]]:
+def _results(result: Result, title: str, time: str) -> Iterator[dict[str, Any]]:
     if result.status == "fail":
         findings: tuple[ReportedFinding | None, ...] = result.findings or (None,)
         for finding in findings:
-            yield _failed(result, finding, time)
+            yield _failed(result, title, finding, time)
     elif result.status == "pass":
-        yield _result("passed", _plain.name(result.title), time, _plain.prose(result.message))
+        yield _result("passed", title, time, _plain.prose(result.message))
     elif result.status == "unknown":
         said = f"not assessed: {_plain.prose(result.message)}"
-        yield {**_result("error", _plain.name(result.title), time, said), "exception": "unknown"}
+        yield {**_result("error", title, time, said), "exception": "unknown"}
     else:
         said = _plain.prose(result.message)
         if result.status == "manual":
             listed = (line for finding in result.findings for line in _plain.evidence(finding))
             said = "\n".join((f"for a person to decide: {said}", *listed))[: _plain.TEXT]
-        one = _result("skipped", _plain.name(result.title), time, said)
+        one = _result("skipped", title, time, said)
         yield {**one, "skip_message": said}
 
 
-def _failed(result: Result, finding: ReportedFinding | None, time: str) -> dict[str, Any]:
+def _failed(
+    result: Result, check: str, finding: ReportedFinding | None, time: str
+) -> dict[str, Any]:
     if finding is None:
-        return _result("failed", _plain.name(result.title), time, _plain.prose(result.message))
+        return _result("failed", check, time, _plain.prose(result.message))
     lines = [_plain.prose(finding.message), *_plain.evidence(finding)]
     waiver = finding.waiver
     if waiver is not None:
         lines.append(_plain.name(waiver.sentence))
     where = f"{finding.engine}: {finding.resource}" if finding.engine else finding.resource
-    title = f"{_plain.name(result.title)}: {_plain.name(where)}"
+    title = f"{check}: {_plain.name(where)}"
     found = _result("failed", title, time, "\n".join(lines))
     return {**found, "resource_id": finding.fingerprint}
 

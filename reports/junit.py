@@ -50,18 +50,20 @@ def render(report: Report) -> Iterator[str]:
 def _root(report: Report) -> ElementTree.Element:
     """The outermost element with the counts of all suites, known before the first is built."""
     tests = failures = errors = 0
+    duration = 0.0
     for host in report.hosts:
         synthetic = host.state == "unreachable"
         tests += len(host.results) + synthetic
         errors += synthetic + sum(result.status == "unknown" for result in host.results)
         failures += sum(result.counts for result in host.results)
+        duration += host.duration_s
     return ElementTree.Element(
         "testsuites",
         name="dockeraudit",
         tests=str(tests),
         failures=str(failures),
         errors=str(errors),
-        time=f"{sum(host.duration_s for host in report.hosts):.3f}",
+        time=f"{duration:.3f}",
     )
 
 

@@ -10,13 +10,15 @@ docs/how-to/monitoring.md reads the state from the line.
 """
 
 from collections.abc import Iterator
+from itertools import islice
 from typing import Literal
 
 from dockeraudit.output import clipped, visible
 from dockeraudit.policy import at_or_above
-from dockeraudit.report import SEVERITIES, Report
+from dockeraudit.report import SEVERITIES, HostReport, Report
 
-from ._view import failing, plural
+from ._gathered import Failing, First, read
+from ._view import plural
 
 EXTENSION = "txt"
 
@@ -39,29 +41,59 @@ def recognises(head: bytes) -> bool:
 
 def render(report: Report) -> Iterator[str]:
     """One line with the state, then what is wrong, worst first."""
-    yield f"DOCKERAUDIT {state(report)} - {_summary(report)} | {' '.join(_figures(report))}\n"
-    lines = [*_unreached(report), *_wrong(report)]
+    seen, failing = _Seen(report), Failing()
+    read(report.hosts, seen, failing)
+    figures = " ".join(_figures(report, seen.duration))
+    yield f"DOCKERAUDIT {_state(report, seen)} - {_summary(report)} | {figures}\n"
+    lines = [*seen.unreached.shown, *islice(_wrong(report, failing), _LINES)]
     for line in lines[:_LINES]:
         yield f"{line}\n"
-    if len(lines) > _LINES:
-        yield f"and {len(lines) - _LINES} more: the other reports have them all\n"
+    more = seen.unreached.count + len(failing.groups()) - _LINES
+    if more > 0:
+        yield f"and {more} more: the other reports have them all\n"
+
+
+class _Seen:
+    """What is gathered of all hosts."""
+
+    def __init__(self, report: Report) -> None:
+        self.duration = 0.0
+        self.grave = False
+        """Whether a critical or high finding counts."""
+        self.unreached = First(_LINES)
+        self._report = report
+
+    def add(self, number: int, host: HostReport) -> None:
+        """See a host."""
+        self.duration += host.duration_s
+        self.grave = self.grave or _grave(host, self._report)
+        if host.state == "unreachable":
+            self.unreached.add(lambda: _unreached(host))
 
 
 def state(report: Report) -> State:
     """By the exit code; of findings that count, critical and high ones are critical."""
+    seen = _Seen(report)
+    read(report.hosts, seen)
+    return _state(report, seen)
+
+
+def _state(report: Report, seen: _Seen) -> State:
     code = report.summary.exit_code
     if code == 0:
         return "OK"
     if code != 1:
         return "UNKNOWN"
-    grave = any(
+    return "CRITICAL" if seen.grave else "WARNING"
+
+
+def _grave(host: HostReport, report: Report) -> bool:
+    return any(
         result.counts
         and result.severity in ("critical", "high")
         and at_or_above(result.severity, host.fail_on or report.fail_on)
-        for host in report.hosts
         for result in host.results
     )
-    return "CRITICAL" if grave else "WARNING"
 
 
 def exit_code(report: Report) -> int:
@@ -92,7 +124,7 @@ def _summary(report: Report) -> str:
     return "; ".join((what, *missing))
 
 
-def _figures(report: Report) -> Iterator[str]:
+def _figures(report: Report, duration: float) -> Iterator[str]:
     """Performance data: `label=value;warn;crit;min;max`. A threshold of 0 means: above 0."""
     counted = report.summary.by_severity
     for name in SEVERITIES:
@@ -105,20 +137,18 @@ def _figures(report: Report) -> Iterator[str]:
     yield f"waived={report.summary.results.get('waived', 0)};;;0"
     yield f"hosts={len(report.hosts)};;;0"
     yield f"unreachable={hosts.unreachable};;;0;{len(report.hosts)}"
-    yield f"time={sum(host.duration_s for host in report.hosts):.3f}s;;;0"
+    yield f"time={duration:.3f}s;;;0"
 
 
-def _unreached(report: Report) -> Iterator[str]:
-    for host in report.hosts:
-        if host.state == "unreachable":
-            kind = host.error.kind if host.error else "no answer"
-            yield f"UNREACHABLE {_text(host.target, _NAME)}: {_text(kind, _NAME)}"
+def _unreached(host: HostReport) -> str:
+    kind = host.error.kind if host.error else "no answer"
+    return f"UNREACHABLE {_text(host.target, _NAME)}: {_text(kind, _NAME)}"
 
 
-def _wrong(report: Report) -> Iterator[str]:
-    for group in failing(report):
-        host, result = group.cases[0]
-        more = f" and {len(group.cases) - 1} more" if len(group.cases) > 1 else ""
+def _wrong(report: Report, failing: Failing) -> Iterator[str]:
+    for group in failing.groups():
+        host, result = next(group.cases(report))
+        more = f" and {group.count - 1} more" if group.count > 1 else ""
         where = f"{_text(host.target, _NAME)}{more}"
         message = _text(result.message, _WIDTH)
         yield f"{group.severity.upper()} {_text(group.check, _NAME)} on {where}: {message}"

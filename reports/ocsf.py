@@ -9,9 +9,10 @@ schema.ocsf.io/1.3.0/classes/compliance_finding
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
-from dockeraudit.report import HostReport, Report, ReportedFinding, Result
+from dockeraudit.report import FrameworkRule, HostReport, Report, ReportedFinding, Result
 
 from . import _plain
 
@@ -44,58 +45,58 @@ def recognises(head: bytes) -> bool:
 def render(report: Report) -> Iterator[str]:
     """Host by host."""
     for host in report.hosts:
+        about = _about(report, host)
         if host.state == "unreachable":
-            yield f"{_plain.encoded(_unreached(report, host))}\n"
+            yield f"{_plain.encoded(_unreached(about, host))}\n"
         for result in host.results:
             findings: tuple[ReportedFinding | None, ...] = result.findings or (None,)
             for finding in findings:
-                yield f"{_plain.encoded(_of(report, host, result, finding))}\n"
+                yield f"{_plain.encoded(_of(about, host, result, finding))}\n"
 
 
 def _of(
-    report: Report, host: HostReport, result: Result, finding: ReportedFinding | None
+    about: dict[str, Any], host: HostReport, result: Result, finding: ReportedFinding | None
 ) -> dict[str, Any]:
+    head = _plain.head(result)
     severity = finding.severity if finding else result.severity
     waiver = _plain.waiver(result, finding) if result.status == "fail" else None
     message = finding.message if finding else result.message
     event = _event(
-        report,
-        host,
+        about,
         uid=finding.fingerprint if finding else _plain.identity(host.target, result.check),
-        title=_plain.name(result.title) or _plain.name(result.check),
+        title=head.title or head.check,
         severity=_SEVERITIES[severity if result.status == "fail" else "info"],
         message=_plain.prose(message),
         status=_SUPPRESSED if waiver else _NEW,
     )
     compliance = _COMPLIANCE[result.status]
     event["compliance"] = {
-        "control": _plain.name(result.check),
-        "requirements": _plain.references(result),
-        "standards": list(dict.fromkeys(_standards(result))) or ["dockeraudit"],
+        "control": head.check,
+        "requirements": head.references,
+        "standards": _standards(result.references),
         "status": compliance[1],
         "status_id": compliance[0],
         "status_detail": _plain.name(result.message),
     }
     if finding:
-        event["resources"].insert(0, _resource(host, finding))
+        event["resources"] = (_resource(host, finding), *event["resources"])
     if result.remediation:
-        event["remediation"] = {"desc": _plain.prose(result.remediation)}
+        event["remediation"] = {"desc": head.remediation}
     if waiver:
         event["comment"] = _plain.name(waiver.sentence)
     event["unmapped"] = {
         "status": result.status,
         "severity": severity,
         "evidence": _plain.evidence(finding) if finding else [],
-        "rationale": _plain.prose(result.rationale),
+        "rationale": head.rationale,
     }
     return event
 
 
-def _unreached(report: Report, host: HostReport) -> dict[str, Any]:
+def _unreached(about: dict[str, Any], host: HostReport) -> dict[str, Any]:
     said = _plain.lost(host)
     event = _event(
-        report,
-        host,
+        about,
         uid=_plain.identity(host.target, "unreachable"),
         title="The host was not reached",
         severity=_SEVERITIES["info"],
@@ -112,17 +113,9 @@ def _unreached(report: Report, host: HostReport) -> dict[str, Any]:
     return event
 
 
-def _event(
-    report: Report,
-    host: HostReport,
-    *,
-    uid: str,
-    title: str,
-    severity: tuple[int, str],
-    message: str,
-    status: tuple[int, str],
-) -> dict[str, Any]:
-    """What all events have; the first keys are what a file is recognised by."""
+def _about(report: Report, host: HostReport) -> dict[str, Any]:
+    """What all events of a host have, with room in its place for what each has of its own; the
+    first keys are what a file is recognised by."""
     return {
         "class_uid": 2003,
         "class_name": "Compliance Finding",
@@ -135,11 +128,7 @@ def _event(
         "time": _plain.milliseconds(host.collected_at or report.finished),
         "start_time": _plain.milliseconds(report.started),
         "end_time": _plain.milliseconds(report.finished),
-        "severity_id": severity[0],
-        "severity": severity[1],
-        "status_id": status[0],
-        "status": status[1],
-        "message": message,
+        **dict.fromkeys(("severity_id", "severity", "status_id", "status", "message")),
         "metadata": {
             "version": VERSION,
             "product": {
@@ -150,15 +139,35 @@ def _event(
             "log_name": "dockeraudit",
             "labels": [_plain.name(f"profile:{host.profile or report.profile}")],
         },
-        "finding_info": {"uid": uid, "title": title, "types": ["Compliance"]},
-        "resources": [
+        "finding_info": None,
+        "resources": (
             {
                 "uid": _plain.name(host.target) or "host",
                 "name": _plain.name(host.hostname or host.target) or "host",
                 "type": "host",
                 "labels": [_plain.name(host.address)] if host.address else [],
-            }
-        ],
+            },
+        ),
+    }
+
+
+def _event(
+    about: dict[str, Any],
+    *,
+    uid: str,
+    title: str,
+    severity: tuple[int, str],
+    message: str,
+    status: tuple[int, str],
+) -> dict[str, Any]:
+    return {
+        **about,
+        "severity_id": severity[0],
+        "severity": severity[1],
+        "status_id": status[0],
+        "status": status[1],
+        "message": message,
+        "finding_info": {"uid": uid, "title": title, "types": ["Compliance"]},
     }
 
 
@@ -176,6 +185,7 @@ def _resource(host: HostReport, finding: ReportedFinding) -> dict[str, Any]:
     return found
 
 
-def _standards(result: Result) -> Iterator[str]:
-    for each in result.references:
-        yield _plain.name(each.framework)
+@lru_cache(maxsize=1024)
+def _standards(references: tuple[FrameworkRule, ...]) -> tuple[str, ...]:
+    names = dict.fromkeys(_plain.name(each.framework) for each in references)
+    return tuple(names) or ("dockeraudit",)

@@ -12,12 +12,24 @@ pages.nist.gov/OSCAL, assessment results, JSON format.
 
 import re
 from collections.abc import Callable, Iterator
+from functools import lru_cache
+from hashlib import sha1
 from typing import Any
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import NAMESPACE_URL, uuid5
 
-from dockeraudit.report import HostReport, Report, ReportedFinding, Result, Waiver
+from msgspec import Raw
+
+from dockeraudit.report import (
+    FrameworkRule,
+    HostReport,
+    Report,
+    ReportedFinding,
+    Result,
+    Waiver,
+)
 
 from . import _plain
+from ._gathered import read
 
 EXTENSION = "oscal.json"
 VERSION = "1.1.3"
@@ -42,7 +54,9 @@ def recognises(head: bytes) -> bool:
 
 def render(report: Report) -> Iterator[str]:
     """The document's head, then observations, risks and findings, each host by host."""
-    identify = _identifier(report)
+    seen = _Seen()
+    read(report.hosts, seen)
+    identify = _identifier(report, seen)
     end = _plain.rfc3339(report.finished)
     metadata = {
         "last-modified": end,
@@ -52,7 +66,7 @@ def render(report: Report) -> Iterator[str]:
     yield f"{_BEGINNING}{_plain.encoded(metadata)[1:]},\n"
     yield f'"uuid": "{identify("document")}",\n'
     yield f'"import-ap": {{"href": "#{identify("plan")}"}},\n"results": ['
-    yield f"{_plain.encoded(_head(report, identify))[:-1]}"
+    yield f"{_plain.encoded(_head(report, seen, identify))[:-1]}"
     if report.hosts:
         yield ',\n"local-definitions": {"inventory-items": ['
         for number, host in enumerate(report.hosts):
@@ -65,14 +79,35 @@ def render(report: Report) -> Iterator[str]:
     yield f'}}],\n"back-matter": {{"resources": [{_plain.encoded(plan)}]}}}}}}\n'
 
 
-def _identifier(report: Report) -> _Identify:
+class _Seen:
+    """What is gathered of all hosts before the head is written."""
+
+    def __init__(self) -> None:
+        self.targets: list[str] = []
+        """With the times of their facts."""
+        self.checks: dict[str, Result] = {}
+        """Of each check one result, the last, for what all of them share."""
+
+    def add(self, number: int, host: HostReport) -> None:
+        """See a host."""
+        self.targets.append(f"{host.target}\0{host.collected_at}")
+        for result in host.results:
+            self.checks[result.check] = result
+
+
+def _identifier(report: Report, seen: _Seen) -> _Identify:
     """UUIDs of what is in this report: of another scan they are others."""
     times = f"{report.started} {report.finished}"
-    targets = "\0".join(f"{host.target}\0{host.collected_at}" for host in report.hosts)
-    base: UUID = uuid5(_ROOT, _plain.identity(times, targets))
+    base = uuid5(_ROOT, _plain.identity(times, "\0".join(seen.targets))).bytes
 
     def identify(*parts: object) -> str:
-        return str(uuid5(base, _plain.identity(*map(str, parts))))
+        """As `uuid5` of the standard library, for which this is the better part of its time."""
+        name = _plain.identity(*map(str, parts))
+        digest = bytearray(sha1(base + name.encode(), usedforsecurity=False).digest()[:16])
+        digest[6] = digest[6] & 0x0F | 0x50
+        digest[8] = digest[8] & 0x3F | 0x80
+        text = digest.hex()
+        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
     return identify
 
@@ -87,7 +122,7 @@ def _list(name: str, items: Iterator[dict[str, Any]]) -> Iterator[str]:
         yield "\n]"
 
 
-def _head(report: Report, identify: _Identify) -> dict[str, Any]:
+def _head(report: Report, seen: _Seen, identify: _Identify) -> dict[str, Any]:
     summary = report.summary
     counts = {f"hosts-{state}": getattr(summary.hosts, state) for state in _STATES}
     return {
@@ -103,7 +138,7 @@ def _head(report: Report, identify: _Identify) -> dict[str, Any]:
                 for name, number in {**counts, **summary.results}.items()
             ),
         ],
-        "reviewed-controls": _reviewed(report),
+        "reviewed-controls": _reviewed(seen.checks),
     }
 
 
@@ -130,9 +165,8 @@ def _item(number: int, host: HostReport, identify: _Identify) -> dict[str, Any]:
     }
 
 
-def _reviewed(report: Report) -> dict[str, Any]:
+def _reviewed(checks: dict[str, Result]) -> dict[str, Any]:
     """The checks that were run, and the NIST controls that they speak to."""
-    checks = _plain.by_check(report)
     controls = sorted({name for result in checks.values() for name in _controls(result)})
     selection = {
         "description": "Controls that checks of the profile speak to; none is assessed whole.",
@@ -177,7 +211,7 @@ def _observations(report: Report, identify: _Identify) -> Iterator[dict[str, Any
             proofs = [proof for each in result.findings for proof in _proofs(each)]
             observation: dict[str, Any] = {
                 "uuid": identify("observation", number, at),
-                "title": _words(result.title) or _token(result.check),
+                "title": _title(result.title, result.check),
                 "description": _words(result.message) or result.status,
                 "props": _properties(result),
                 "methods": ["TEST"],
@@ -205,13 +239,37 @@ def _proofs(finding: ReportedFinding) -> Iterator[dict[str, Any]]:
     }
 
 
-def _properties(result: Result) -> list[dict[str, str]]:
-    return [
-        _property("check", result.check),
-        _property("status", result.status),
-        _property("severity", result.severity),
-        *(_property(_token(each.framework), each.id) for each in result.references),
-    ]
+def _properties(result: Result) -> Raw:
+    return _encoded_properties(result.check, result.status, result.severity, result.references)
+
+
+@lru_cache(maxsize=4096)
+def _encoded_properties(
+    check: str, status: str, severity: str, references: tuple[FrameworkRule, ...]
+) -> Raw:
+    """A third of the document, and the same for every host."""
+    found = (
+        _property("check", check),
+        _property("status", status),
+        _property("severity", severity),
+        *(_property(_token(each.framework), each.id) for each in references),
+    )
+    return Raw(_plain.encoded(found))
+
+
+@lru_cache(maxsize=1024)
+def _title(title: str, check: str) -> str:
+    return _words(title) or _token(check)
+
+
+@lru_cache(maxsize=1024)
+def _statement(rationale: str, title: str) -> str:
+    return _words(rationale) or _words(title) or "-"
+
+
+@lru_cache(maxsize=1024)
+def _advice(remediation: str) -> str:
+    return "\n".join(f"    {line}" for line in _plain.prose(remediation).splitlines())
 
 
 def _risks(report: Report, identify: _Identify) -> Iterator[dict[str, Any]]:
@@ -226,9 +284,9 @@ def _risk(
 ) -> dict[str, Any]:
     risk: dict[str, Any] = {
         "uuid": identify("risk", number, at),
-        "title": _words(result.title) or _token(result.check),
+        "title": _title(result.title, result.check),
         "description": _words(f"{host.target}: {result.message}"),
-        "statement": _words(result.rationale) or _words(result.title) or "-",
+        "statement": _statement(result.rationale, result.title),
         "props": [_property("severity", result.severity)],
         "status": "deviation-approved" if result.waiver is not None else "open",
         "related-observations": [{"observation-uuid": identify("observation", number, at)}],
@@ -241,13 +299,12 @@ def _risk(
         if _plain.milliseconds(deadline):
             risk["deadline"] = deadline
     if result.remediation.strip():
-        advice = "\n".join(f"    {line}" for line in _plain.prose(result.remediation).splitlines())
         risk["remediations"] = [
             {
                 "uuid": identify("remediation", number, at),
                 "lifecycle": "recommendation",
                 "title": "What to do",
-                "description": advice,
+                "description": _advice(result.remediation),
             }
         ]
     return risk
@@ -265,12 +322,12 @@ def _findings(report: Report, identify: _Identify) -> Iterator[dict[str, Any]]:
             passed = result.status == "pass"
             finding: dict[str, Any] = {
                 "uuid": identify("finding", number, at),
-                "title": _words(result.title) or _token(result.check),
+                "title": _title(result.title, result.check),
                 "description": _words(f"{host.target}: {result.message}"),
                 "props": _properties(result),
                 "target": {
                     "type": "objective-id",
-                    "target-id": _token(result.check),
+                    "target-id": _objective(result.check),
                     "status": {
                         "state": "satisfied" if passed else "not-satisfied",
                         "reason": "pass" if passed else "fail",
@@ -287,6 +344,11 @@ def _property(name: str, value: str) -> dict[str, str]:
     return {"name": _token(name), "ns": _NAMESPACE, "value": _plain.name(value).strip() or "-"}
 
 
+@lru_cache(maxsize=1024)
+def _objective(check: str) -> str:
+    return _token(check)
+
+
 def _token(text: str) -> str:
     """A text as an XML name, which ids and names of properties have to be."""
     token = _TOKEN.sub("_", _plain.name(text))
@@ -298,4 +360,14 @@ _MARKUP = re.compile(r"([\\`*_{}\[\]<>#|~&!])")
 
 def _words(text: str) -> str:
     """A text as a line of OSCAL's Markdown, in which it is nothing but text."""
+    return _often(text) if len(text) <= _plain.NAME else _escaped(text)
+
+
+@lru_cache(maxsize=4096)
+def _often(text: str) -> str:
+    """What passes says the same on every host."""
+    return _escaped(text)
+
+
+def _escaped(text: str) -> str:
     return _MARKUP.sub(r"\\\1", _plain.name(" ".join(text.split())))

@@ -6,12 +6,15 @@ nothing up. What was not assessed has no series, since 0 would say that nothing 
 that was not reached has `dockeraudit_host_up` 0 and nothing else.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
+
+from msgspec import Struct
 
 from dockeraudit.output import clipped, visible
-from dockeraudit.report import SEVERITIES, HostReport, Report, Result
+from dockeraudit.report import SEVERITIES, HostReport, Report, Result, SeverityName
 
 EXTENSION = "prom"
 
@@ -23,8 +26,23 @@ _LABEL = 200
 Kind = Literal["fail", "waived", "unknown", "manual"]
 _KINDS: tuple[Kind, ...] = ("fail", "waived", "unknown", "manual")
 _Labels = tuple[tuple[str, str], ...]
-_Samples = Iterator[tuple[_Labels, float]]
-_Hosts = list[tuple[str, HostReport]]
+_Samples = Iterable[tuple[_Labels, float]]
+
+
+class _Host(Struct, frozen=True):
+    """What the series of a host are made of; one place of a label is there once."""
+
+    name: str
+    up: bool
+    duration: float
+    collected: int | None
+    results: tuple[tuple[str, SeverityName, Kind], ...]
+    """Check, severity and kind of those that are neither passed nor not applicable."""
+    certificates: tuple[tuple[tuple[str, str], int], ...]
+    """Role and resource, and when it ends."""
+
+
+_Hosts = list[_Host]
 
 
 def recognises(head: bytes) -> bool:
@@ -34,7 +52,7 @@ def recognises(head: bytes) -> bool:
 
 def render(report: Report) -> Iterator[str]:
     """The families one after the other, each with its HELP and TYPE."""
-    hosts = _named(report.hosts)
+    hosts = [*_seen(report.hosts)]
     yield from _family("build_info", "The version of dockeraudit; always 1.", _build_info(report))
     yield from _family(
         "scan_duration_seconds", "How long the last scan took.", _scan_duration(report)
@@ -42,7 +60,7 @@ def render(report: Report) -> Iterator[str]:
     yield from _family(
         "scan_exit_code",
         "Exit code of the last scan: 0 clean, 1 findings, 3 incomplete, 130 or 143 interrupted.",
-        iter([((), report.summary.exit_code)]),
+        [((), report.summary.exit_code)],
     )
     yield from _family(
         "last_success_timestamp_seconds",
@@ -60,15 +78,11 @@ def render(report: Report) -> Iterator[str]:
 
 def _family(name: str, text: str, samples: _Samples) -> Iterator[str]:
     """One metric; a family without a sample is left out."""
-    seen: set[_Labels] = set()
+    head = f"# HELP dockeraudit_{name} {text}\n# TYPE dockeraudit_{name} gauge\n"
     for labels, value in samples:
-        if not seen:
-            yield f"# HELP dockeraudit_{name} {text}\n# TYPE dockeraudit_{name} gauge\n"
-        if labels in seen:
-            continue
-        seen.add(labels)
         given = ",".join(f'{key}="{_escaped(text)}"' for key, text in labels)
-        yield f"dockeraudit_{name}{f'{{{given}}}' if given else ''} {value:.15g}\n"
+        yield f"{head}dockeraudit_{name}{f'{{{given}}}' if given else ''} {value:.15g}\n"
+        head = ""
 
 
 def _escaped(text: str) -> str:
@@ -80,17 +94,46 @@ def _label(text: str) -> str:
     return visible(clipped(text, _LABEL))
 
 
-def _named(hosts: Iterable[HostReport]) -> _Hosts:
+def _seen(hosts: Iterable[HostReport]) -> Iterator[_Host]:
     """Each host with its label. The second of a name gets `~2`: a series can't be given twice."""
-    named: dict[str, HostReport] = {}
+    taken: set[str] = set()
+    same: dict[object, Any] = {}
+    """What hosts have in common is kept once."""
     for host in hosts:
         name = label = _label(host.target)
         number = 2
-        while label in named:
+        while label in taken:
             label = f"{name}~{number}"
             number += 1
-        named[label] = host
-    return list(named.items())
+        taken.add(label)
+        yield _Host(
+            name=label,
+            up=host.state != "unreachable",
+            duration=host.duration_s,
+            collected=_timestamp(host.collected_at) if host.collected_at else None,
+            results=tuple(same.setdefault(each, each) for each in _results(host)),
+            certificates=tuple(
+                (same.setdefault(each, each), end) for each, end in _ends(host).items()
+            ),
+        )
+
+
+def _results(host: HostReport) -> dict[tuple[str, SeverityName, Kind], None]:
+    found: dict[tuple[str, SeverityName, Kind], None] = {}
+    for result in host.results:
+        kind = _kind(result)
+        if kind:
+            found[_label(result.check), result.severity, kind] = None
+    return found
+
+
+def _ends(host: HostReport) -> dict[tuple[str, str], int]:
+    """Of several in one place, such as what a listener served at two looks, the one that ends
+    first; of a place with several engines one."""
+    found: dict[tuple[str, str], int] = {}
+    for each in sorted(host.certificates or (), key=lambda each: each.not_after):
+        found.setdefault((each.role, _label(each.resource)), each.not_after)
+    return found
 
 
 def _build_info(report: Report) -> _Samples:
@@ -111,61 +154,54 @@ def _last_success(report: Report) -> _Samples:
 
 
 def _host_up(hosts: _Hosts) -> _Samples:
-    for name, host in hosts:
-        yield (("host", name),), host.state != "unreachable"
+    for host in hosts:
+        yield (("host", host.name),), host.up
 
 
 def _host_duration(hosts: _Hosts) -> _Samples:
-    for name, host in _reached(hosts):
-        yield (("host", name),), host.duration_s
+    for host in _reached(hosts):
+        yield (("host", host.name),), host.duration
 
 
 def _collected(hosts: _Hosts) -> _Samples:
-    for name, host in _reached(hosts):
-        moment = _timestamp(host.collected_at) if host.collected_at else None
-        if moment is not None:
-            yield (("host", name),), moment
+    for host in _reached(hosts):
+        if host.collected is not None:
+            yield (("host", host.name),), host.collected
 
 
 def _findings(hosts: _Hosts) -> _Samples:
     """Zeros too, so that an alert on a rise has something to rise from."""
-    for name, host in _reached(hosts):
-        counts = {(severity, kind): 0 for severity in SEVERITIES for kind in _KINDS}
-        for result in host.results:
-            kind = _kind(result)
-            if kind:
-                counts[result.severity, kind] += 1
-        for (severity, kind), count in counts.items():
-            yield (("host", name), ("severity", severity), ("status", kind)), count
+    for host in _reached(hosts):
+        counts = Counter((severity, kind) for _, severity, kind in host.results)
+        for severity in SEVERITIES:
+            for kind in _KINDS:
+                labels = (("host", host.name), ("severity", severity), ("status", kind))
+                yield labels, counts[severity, kind]
 
 
 def _check_status(hosts: _Hosts) -> _Samples:
     """A fleet has too many checks to list those that pass, which tell nobody anything."""
-    for name, host in _reached(hosts):
-        for result in host.results:
-            kind = _kind(result)
-            if kind:
-                check = ("check", _label(result.check))
-                severity = ("severity", result.severity)
-                yield (("host", name), check, severity, ("status", kind)), 1
+    for host in _reached(hosts):
+        for check, severity, kind in host.results:
+            labels = (("check", check), ("severity", severity), ("status", kind))
+            yield (("host", host.name), *labels), 1
 
 
 def _certificates(hosts: _Hosts) -> _Samples:
-    """Of several in one place, such as what a listener served at two looks, the one that ends
-    first; of a place with several engines one."""
-    for name, host in hosts:
-        for each in sorted(host.certificates or (), key=lambda each: each.not_after):
-            certificate = ("certificate", _label(each.resource))
-            yield (("host", name), ("role", each.role), certificate), each.not_after
+    for host in hosts:
+        for (role, resource), end in host.certificates:
+            yield (("host", host.name), ("role", role), ("certificate", resource)), end
 
 
 def _waivers(report: Report) -> _Samples:
     """Of several for the same, the one that ends first."""
+    ends: dict[_Labels, int] = {}
     found = [(_day_after(waiver.expires), waiver) for waiver in report.waivers]
     for moment, waiver in sorted(found, key=lambda each: each[0] or 0):
         if moment is not None:
             check, target = ("check", _label(waiver.check)), ("target", _label(waiver.target))
-            yield (check, target, ("resource", _label(waiver.resource))), moment
+            ends.setdefault((check, target, ("resource", _label(waiver.resource))), moment)
+    return ends.items()
 
 
 _OF_HOSTS: tuple[tuple[str, str, Callable[[_Hosts], _Samples]], ...] = (
@@ -187,7 +223,7 @@ _OF_HOSTS: tuple[tuple[str, str, Callable[[_Hosts], _Samples]], ...] = (
 
 
 def _reached(hosts: _Hosts) -> _Hosts:
-    return [(name, host) for name, host in hosts if host.state != "unreachable"]
+    return [host for host in hosts if host.up]
 
 
 def _kind(result: Result) -> Kind | None:

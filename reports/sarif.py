@@ -11,12 +11,15 @@ OASIS SARIF 2.1.0; docs.github.com, «SARIF support for code scanning».
 
 import re
 from collections.abc import Iterator
+from functools import partial
+from itertools import islice
 from typing import Any
 from urllib.parse import quote
 
-from dockeraudit.report import SEVERITIES, HostReport, Report, ReportedFinding, Result
+from dockeraudit.report import SEVERITIES, HostReport, Report, ReportedFinding, Result, SeverityName
 
 from . import _plain, _view
+from ._gathered import First, Gap, Gaps, read
 
 EXTENSION = "sarif"
 MOST = 25_000
@@ -45,17 +48,19 @@ def recognises(head: bytes) -> bool:
 
 def render(report: Report) -> Iterator[str]:
     """The run: its tool, how it went, its results."""
-    rules = _plain.by_check(report)
-    index = {check: at for at, check in enumerate(rules)}
-    kept, left_out = _kept(report)
+    seen = _Seen()
+    read(report.hosts, seen, seen.gaps)
+    index = {check: at for at, check in enumerate(seen.rules)}
+    kept, left_out = _kept(seen.severities)
     driver: dict[str, Any] = {"name": "dockeraudit", "version": _plain.name(report.tool.version)}
     if _SEMANTIC.fullmatch(report.tool.version):
         driver["semanticVersion"] = report.tool.version
     yield f"{_BEGINNING}{_plain.encoded(driver)[:-1]},\n"
     yield '"rules": ['
-    for at, result in enumerate(rules.values()):
+    for at, result in enumerate(seen.rules.values()):
         yield f"{',' if at else ''}\n{_plain.encoded(_rule(result))}"
-    yield f']}}}},\n"invocations": [{_plain.encoded(_invocation(report, left_out))}],\n'
+    invocation = _plain.encoded(_invocation(report, seen, left_out))
+    yield f']}}}},\n"invocations": [{invocation}],\n'
     yield '"automationDetails": {"id": "dockeraudit/"}, "columnKind": "utf16CodeUnits",\n'
     yield f'"properties": {{"results": {_plain.encoded(report.summary.results)}}},\n'
     yield '"results": ['
@@ -68,12 +73,38 @@ def render(report: Report) -> Iterator[str]:
     yield "\n]}]}\n"
 
 
-def _kept(report: Report) -> tuple[set[str], int]:
-    """The severities that fit, worst first, and how many findings do not."""
-    counts = dict.fromkeys(SEVERITIES, 0)
-    for host in report.hosts:
+class _Seen:
+    """What is gathered of all hosts before the first result is written."""
+
+    def __init__(self) -> None:
+        self.rules: dict[str, Result] = {}
+        """Of each check one result, the last, for what all of them share."""
+        self.severities = dict.fromkeys(SEVERITIES, 0)
+        """How many findings."""
+        self.gaps = Gaps()
+        self.lost = First(MOST_NOTES)
+        self.decisions = First(MOST_NOTES)
+
+    def add(self, number: int, host: HostReport) -> None:
+        """See a host."""
+        where = _plain.name(host.target)
+        if host.state != "scanned":
+            self.lost.add(lambda: f"{where}: {_plain.lost(host)}")
+        for result in host.results:
+            self.rules[result.check] = result
+            if result.status == "manual":
+                self.decisions.add(partial(_decision, where, result))
         for _, finding in _plain.failures(host):
-            counts[finding.severity] += 1
+            self.severities[finding.severity] += 1
+
+
+def _decision(where: str, result: Result) -> str:
+    what = f"{_plain.name(result.check)}: {_plain.name(result.message)}"
+    return f"{where}: to be decided: {what}"
+
+
+def _kept(counts: dict[SeverityName, int]) -> tuple[set[str], int]:
+    """The severities that fit, worst first, and how many findings do not."""
     kept: set[str] = set()
     total = 0
     for severity in SEVERITIES:
@@ -148,45 +179,38 @@ def uri(host: str, resource: str) -> str:
     return "/".join(["hosts", *(quote(_plain.name(part), safe="") for part in parts)])
 
 
-def _invocation(report: Report, left_out: int) -> dict[str, Any]:
+def _invocation(report: Report, seen: _Seen, left_out: int) -> dict[str, Any]:
     return {
         "executionSuccessful": report.summary.exit_code in (0, 1),
         "startTimeUtc": _plain.rfc3339(report.started),
         "endTimeUtc": _plain.rfc3339(report.finished),
         "exitCode": report.summary.exit_code,
         "exitCodeDescription": _plain.name(report.summary.rule),
-        "toolExecutionNotifications": list(_notes(report, left_out)),
+        "toolExecutionNotifications": list(_notes(seen, left_out)),
     }
 
 
-def _notes(report: Report, left_out: int) -> Iterator[dict[str, Any]]:
+def _notes(seen: _Seen, left_out: int) -> Iterator[dict[str, Any]]:
     """What is no alert and must not be lost: gaps, decisions, and what did not fit."""
     if left_out:
         kind = "findings of the lowest severities"
         yield _note("warning", f"{left_out:,} {kind} were left out: GitHub takes {MOST:,}")
-    notes = [*_gaps(report), *_decisions(report)]
+    gaps = seen.gaps.found()
+    notes = (
+        *(_note("error", text) for text in seen.lost.shown),
+        *(_note("warning", _gap(gap)) for gap in gaps[:MOST_NOTES]),
+        *(_note("note", text) for text in seen.decisions.shown),
+    )
     yield from notes[:MOST_NOTES]
-    if len(notes) > MOST_NOTES:
-        more = len(notes) - MOST_NOTES
+    more = seen.lost.count + len(gaps) + seen.decisions.count - MOST_NOTES
+    if more > 0:
         yield _note("warning", f"... and {more:,} more notes; the JSON report has all of them")
 
 
-def _gaps(report: Report) -> Iterator[dict[str, Any]]:
-    for host in report.hosts:
-        if host.state != "scanned":
-            yield _note("error", f"{_plain.name(host.target)}: {_plain.lost(host)}")
-    for gap in _view.gaps(report.hosts):
-        hosts = _view.plural(len(gap.hosts), "host", "hosts")
-        checks = ", ".join(_plain.name(check) for check in gap.checks[: _plain.MANY])
-        yield _note("warning", f"not assessed on {hosts}: {_plain.name(gap.reason)} ({checks})")
-
-
-def _decisions(report: Report) -> Iterator[dict[str, Any]]:
-    for host in report.hosts:
-        for result in host.results:
-            if result.status == "manual":
-                what = f"{_plain.name(result.check)}: {_plain.name(result.message)}"
-                yield _note("note", f"{_plain.name(host.target)}: to be decided: {what}")
+def _gap(gap: Gap) -> str:
+    hosts = _view.plural(len(gap.hosts), "host", "hosts")
+    checks = ", ".join(map(_plain.name, islice(gap.checks, _plain.MANY)))
+    return f"not assessed on {hosts}: {_plain.name(gap.reason)} ({checks})"
 
 
 def _note(level: str, text: str) -> dict[str, Any]:

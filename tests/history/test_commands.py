@@ -1,6 +1,7 @@
 """`dockeraudit history` and `dockeraudit diff`: what they print and how they end."""
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from dockeraudit.cli.diff import command as diff
 from dockeraudit.cli.history import command as history
 from dockeraudit.cli.scan import command as scan
+from dockeraudit.lines import cells
 from dockeraudit.report import Report
 from tests.history.reports import found, lost, other, report, scanned
 
@@ -141,6 +143,55 @@ def test_answers(run: Run, save: Save, tmp_path: Path) -> None:
     text = run(history, "runs", *always)[1]
     assert "1*" in text
     assert "pruned" in text
+
+
+def test_answers_in_korean(run: Run, save: Save, tmp_path: Path) -> None:
+    file = str(tmp_path / "audit.db")
+    names = [
+        save("0.json", report(scanned("web1", A, found("web1", "two", "/x", severity="low")))),
+        save("1.json", report(scanned("web1", CLEAN, found("web1", "two", "/x")), day=1)),
+    ]
+    run(history, "add", *names, "--history", file)
+    words = {
+        ("runs",): "완료(UTC)",
+        ("findings",): "높음      web1: two, ",
+        ("findings", "--severity", "critical"): "미해결 발견 사항 0건",
+        ("fixed", "--days", "36500"): "치명      1      1.0        1.0",
+        ("worse", "--days", "36500"): "2026-11-19까지 낮음",
+        ("calendar",): "인증서가 없습니다",
+    }
+    for question, expected in words.items():
+        always = (*question, "--history", file)
+        text = run(history, *always, "--lang", "ko")[1]
+        assert expected in text
+        assert not re.search(r"\b(open|fixed|last|days?|findings?)\b", text), text
+        assert all(cells(line) <= 80 for line in text.splitlines())
+        machine = run(history, *always, "--format", "json")
+        assert run(history, *always, "--format", "json", "--lang", "ko") == machine
+    status, text = run(diff, *names, "--lang", "ko", "-v")
+    assert status == 1
+    for expected in (
+        "이전      ",
+        "악화 (1)",
+        "해결 (1)",
+        "이전 심각도 낮음",
+        "결과      종료 코드 1",
+    ):
+        assert expected in text
+    plain = run(diff, *names, "--format", "json")
+    assert run(diff, *names, "--format", "json", "--lang", "ko") == plain
+
+
+@pytest.mark.parametrize(
+    ("host", "said"),
+    [
+        (lost("web1", "no answer"), "알 수 없음: 연결하지 못함: no answer: no answer"),
+        (scanned("web1"), "알 수 없음: 점검 항목이 선택되지 않음"),
+    ],
+)
+def test_why_nobody_can_tell_in_korean(run: Run, save: Save, host: Any, said: str) -> None:
+    names = [save("a.json", report(scanned("web1", A))), save("b.json", report(host, day=1))]
+    assert said in run(diff, *names, "--lang", "ko")[1]
 
 
 @pytest.mark.parametrize(
