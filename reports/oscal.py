@@ -103,11 +103,9 @@ def _identifier(report: Report, seen: _Seen) -> _Identify:
     def identify(*parts: object) -> str:
         """As `uuid5` of the standard library, for which this is the better part of its time."""
         name = _plain.identity(*map(str, parts))
-        digest = bytearray(sha1(base + name.encode(), usedforsecurity=False).digest()[:16])
-        digest[6] = digest[6] & 0x0F | 0x50
-        digest[8] = digest[8] & 0x3F | 0x80
-        text = digest.hex()
-        return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        text = sha1(base + name.encode(), usedforsecurity=False).hexdigest()
+        variant = "89ab"[int(text[16], 16) & 3]
+        return f"{text[:8]}-{text[8:12]}-5{text[13:16]}-{variant}{text[17:20]}-{text[20:32]}"
 
     return identify
 
