@@ -73,7 +73,7 @@ def storm(addresses: Crowd) -> Watched:
     order = [(0.0, address) for address in addresses.addresses("flood", FAULTS["flood"][0])]
     counts = {place: count for place, (count, _) in FAULTS.items()}
     for place, count in {**WHOLE, **counts}.items():
-        late = 1.0 if place in WHOLE else 0.5
+        late = 1.0 if place in WHOLE else 0.2
         if place != "flood":
             for number, address in enumerate(addresses.addresses(place, count)):
                 order.append((late * (number + 1) / count, address))
