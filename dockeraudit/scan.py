@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 class Plan(Struct, frozen=True):
     """What to do with each target."""
 
-    checks: tuple[Check[Any], ...]
+    checks: Sequence[Check[Any]]
     options: TransportOptions = TransportOptions()
     limits: Limits = Limits()
     probe: bool = False

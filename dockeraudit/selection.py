@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
-from dockeraudit.check import Check
+from dockeraudit.check import LEVEL_1, Check
 from dockeraudit.words import nearest
 
 DEFAULT_PROFILE = "daemon"
 EVERYTHING = "strict"
+BUILT_IN = (DEFAULT_PROFILE, *LEVEL_1)
+"""Profiles that there are whatever the user has."""
 _SEE_LIST = " `dockeraudit list` shows them all."
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from dockeraudit.config.model import Profile
 from dockeraudit.plugins import checks
-from dockeraudit.selection import SelectionError, profiles, select
+from dockeraudit.selection import BUILT_IN, SelectionError, profiles, select
 
 ALL = checks()
 
@@ -18,6 +18,10 @@ def chosen(
 def test_strict_is_everything() -> None:
     assert chosen("strict") == sorted(ALL)
     assert {"daemon", "strict"} <= set(profiles(ALL))
+
+
+def test_built_in_profiles_are_all_there_are() -> None:
+    assert sorted(BUILT_IN) == list(profiles(ALL))
 
 
 def test_a_profile_is_its_checks() -> None:

@@ -8,9 +8,9 @@ import click
 from dockeraudit import __version__
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
-from dockeraudit.cli.loaded import known_checks, lost_files
+from dockeraudit.cli.loaded import lost_files
 from dockeraudit.cli.options import checks_option, named_targets, pace, target_options
-from dockeraudit.cli.scan import excuses, scan_all, scan_plan
+from dockeraudit.cli.scan import excuses, scan_all, scan_plan, waived
 from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
 from dockeraudit.exits import CLEAN, INCOMPLETE, SIGNALLED
@@ -66,9 +66,9 @@ def command(
     """
     from dockeraudit import baseline
 
-    known = known_checks(config, connection["checks_dirs"])
+    folders = connection["checks_dirs"]
     lost = lost_files(config, connection["checks_dirs"])
-    entries = excuses().read_waivers(waivers, known) if waivers is not None else ()
+    entries = waived(config, folders, waivers)
     if (
         len(targets) == 1
         and targets[0].endswith(".json")
@@ -79,7 +79,7 @@ def command(
         report = read_report(targets[0])
         ended = None
     else:
-        plan = scan_plan(config, known, profile, only, skip, connection, probe=probe)
+        plan = scan_plan(config, folders, profile, only, skip, connection, probe=probe)
         words, connection = configured.targets(config, targets, connection)
         named = named_targets(words, connection)
         started = rfc3339(time.time())

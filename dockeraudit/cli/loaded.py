@@ -1,7 +1,9 @@
 """The checks and writers there are; a plug-in that can't be used is named once and left out."""
 
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any
+from threading import Thread
+from typing import Any, overload
 
 import click
 
@@ -12,6 +14,50 @@ from dockeraudit.cli.streams import say
 from dockeraudit.config import Loaded
 
 Checks = dict[str, Check[Any]]
+
+
+class Soon(Sequence[Check[Any]]):
+    """Checks that a thread loads; who looks at them waits until they are there.
+
+    Loading all of them takes about as long as a host takes to answer.
+    """
+
+    def __init__(self, load: Callable[[], tuple[Check[Any], ...]]) -> None:
+        self._load = load
+        self._found: tuple[Check[Any], ...] = ()
+        self._error: Exception | None = None
+        self._thread = Thread(target=self._run, daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            self._found = self._load()
+        except Exception as error:  # raised where they are looked at
+            self._error = error
+
+    def _all(self) -> tuple[Check[Any], ...]:
+        self._thread.join()
+        if self._error is not None:
+            raise self._error
+        return self._found
+
+    def __len__(self) -> int:
+        return len(self._all())
+
+    @overload
+    def __getitem__(self, number: int) -> Check[Any]: ...
+
+    @overload
+    def __getitem__(self, number: slice) -> tuple[Check[Any], ...]: ...
+
+    def __getitem__(self, number: int | slice) -> Check[Any] | tuple[Check[Any], ...]:
+        return self._all()[number]
+
+    def __iter__(self) -> Iterator[Check[Any]]:
+        return iter(self._all())
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[Check[Any], ...]]]:
+        return tuple, (self._all(),)
 
 
 @cache

@@ -16,7 +16,7 @@ from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.engine import DASK, LOST, engine_options, looking
 from dockeraudit.cli.interruption import Interruption
-from dockeraudit.cli.loaded import Checks, known_checks, lost_files
+from dockeraudit.cli.loaded import Checks, Soon, known_checks, lost_files
 from dockeraudit.cli.options import (
     OneOf,
     checks_option,
@@ -37,13 +37,14 @@ from dockeraudit.exits import CLEAN, INCOMPLETE, INTERNAL
 from dockeraudit.policy import FailOn, summarize
 from dockeraudit.report import SCHEMA_VERSION, SEVERITIES, HostReport, Report, Tool
 from dockeraudit.scan import Keep, Looking, Plan, here, report_host, rfc3339, scan
-from dockeraudit.selection import DEFAULT_PROFILE, EVERYTHING, SelectionError, select
+from dockeraudit.selection import BUILT_IN, DEFAULT_PROFILE, EVERYTHING, SelectionError, select
 from dockeraudit.settings import Settings
 from dockeraudit.targets import Target
 
 if TYPE_CHECKING:
     from dockeraudit.cli.aftermath import Aftermath
     from dockeraudit.runner import Pace
+    from dockeraudit.waivers import Entry
 
 
 @click.command("scan", cls=Resumable, short_help="Judge hosts and say what is wrong with them.")
@@ -148,13 +149,12 @@ def command(
     written = _sinks(config, reports, shown, force=force)
     folders = more["checks_dirs"]
     fail_on = configured.fail_on(config, profile, fail_on)
-    known = known_checks(config, folders)
-    entries = excuses().read_waivers(waivers, known) if waivers is not None else ()
+    entries = waived(config, folders, waivers)
     before = excuses().read_baseline(baseline) if baseline is not None else None
     started = rfc3339(time.time())
     ended: Ending | None = None
     hosts: Sequence[HostReport]
-    plan = scan_plan(config, known, profile, only, skip, more, probe=probe, as_of=as_of)
+    plan = scan_plan(config, folders, profile, only, skip, more, probe=probe, as_of=as_of)
     after = None
     if any(more[name] not in (None, (), DASK) for name in NAMES):
         if targets:
@@ -211,9 +211,17 @@ def excuses() -> ModuleType:
     return module
 
 
+def waived(config: Loaded, folders: tuple[str, ...], waivers: str | None) -> "tuple[Entry, ...]":
+    """The entries of a file of waivers, if there is one."""
+    if waivers is None:
+        return ()
+    entries: tuple[Entry, ...] = excuses().read_waivers(waivers, known_checks(config, folders))
+    return entries
+
+
 def scan_plan(
     config: Loaded,
-    known: Checks,
+    folders: tuple[str, ...],
     profile: str,
     only: tuple[str, ...],
     skip: tuple[str, ...],
@@ -223,17 +231,26 @@ def scan_plan(
     as_of: int | None = None,
 ) -> Plan:
     """What to do with each target; the configuration's groups have plans of their own."""
+    values = config.values
+    if profile in BUILT_IN and not (only or skip or folders or values.profiles or values.groups):
+        # Nothing can be wrong with the choice: no need to wait before hosts are asked.
+        checks: Sequence[Check[Any]] = Soon(
+            lambda: _checks(config, known_checks(config), profile, (), ())
+        )
+    else:
+        known = known_checks(config, folders)
+        checks = _checks(config, known, profile, only, skip)
     plan = Plan(
-        checks=_checks(config, known, profile, only, skip),
+        checks=checks,
         options=transport_options(connection),
         limits=limits(connection),
         probe=probe,
         as_of=as_of,
         settings=_settings(config, profile),
     )
-    if not config.values.groups:
+    if not values.groups:
         return plan
-    for group in config.values.groups.values():
+    for group in values.groups.values():
         if group.profile:
             _checks(config, known, group.profile, only, skip)
     free = frozenset(name for name in _OVERRIDDEN if not configured.said(name))
@@ -291,7 +308,7 @@ def _predicted(plan: Plan, given: dict[str, Any]) -> HostReport:
     plan = plan.of("files")
     return predicted(
         given,
-        plan.checks,
+        tuple(plan.checks),
         lambda host, checks: report_host(host, msgspec.structs.replace(plan, checks=checks)),
     )
 

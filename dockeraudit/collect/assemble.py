@@ -281,8 +281,23 @@ def _processes(draft: Draft, values: dict[str, str]) -> tuple[Process, ...]:
             found.append(proc.process(frame, argv, environ, spaces, since))
         except _MALFORMED:
             draft.note(f"unreadable record of process {frame.name[:80]!a}")
+    gone = {int(frame.argument) for frame in draft.of("gone") if frame.argument.isdigit()}
+    found = [process for process in found if not _answering(process, gone)]
     daemons = {process.pid for process in found if process.role == "dockerd"}
     return tuple(process for process in found if not _helper(process, daemons))
+
+
+_ANSWERS = frozenset(("--version", "-v", "--help", "-h", "--validate"))
+"""Options of dockerd that make it say something and end."""
+
+
+def _answering(process: Process, gone: set[int]) -> bool:
+    """A dockerd that is none: asked for its version, such as by another scan, or ended by now."""
+    if process.role != "dockerd":
+        return False
+    if isinstance(process.argv, Unread):
+        return process.pid in gone
+    return len(process.argv) > 1 and process.argv[1] in _ANSWERS
 
 
 def _helper(process: Process, daemons: set[int]) -> bool:

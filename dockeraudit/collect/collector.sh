@@ -1068,6 +1068,16 @@ process_records() {
 	IFS=$pi
 }
 
+# Daemons that ended meanwhile: of those there may be nothing to read, which nobody was denied.
+gone() {
+	ci=$IFS
+	IFS=$LF
+	for cx in $CAND; do
+		case $cx in *' dockerd') [ -d "/proc/${cx%% *}" ] || frame gone "${cx%% *}" ;; esac
+	done
+	IFS=$ci
+}
+
 # ---- units and other ways to start -------------------------------------------------------------
 
 # unit NAME USER FOLDER…: its fragment and drop-ins, first folder first.
@@ -2258,21 +2268,15 @@ packages() {
 	IFS=$yi
 }
 
-# Each line `program first-line`, all at once: they take longer than everything else here. A snap's
-# programs write into the home folder, so they aren't asked.
+# Lines `program first-line`. A snap's program writes into the home folder, so it isn't asked.
 programs() {
-	for yx in docker containerd runc; do
-		case $(command -v $yx) in
-			'' | /snap/*) ;;
-			*)
-				{
-					yy=$(HOME=/nonexistent lim $yx --version)
-					printf '%s %s\n' "$yx" "${yy%%"$LF"*}"
-				} &
-				;;
-		esac
-	done
-	wait
+	case $(command -v docker) in
+		'' | /snap/*) ;;
+		*)
+			yy=$(HOME=/nonexistent lim docker --version)
+			printf 'docker %s\n' "${yy%%"$LF"*}"
+			;;
+	esac
 }
 
 # Texts of this section, and the rule files of auditd into RULES.
@@ -2305,7 +2309,7 @@ kernel_texts() {
 	file /run/containerd /etc/audit /etc/audit/rules.d /bin /sbin /lib
 }
 
-# Frames only: the programs answer while the rest is read.
+# Frames only: the program answers while the rest is read.
 kernel() {
 	programs | {
 		{
@@ -3097,15 +3101,17 @@ main() {
 		stat_files
 	else
 		machine
-		network
 		accounts
 		processes
 		kernel_texts
-		# What needs none of the rest is gathered beside it; it waits in the pipe.
-		kernel | {
-			exec 4<&0 </dev/null
+		# What the rest does not wait for is gathered beside it; it waits in the pipe.
+		{
+			network
 			peers
 			process_frames
+			kernel
+		} | {
+			exec 4<&0 </dev/null
 			units
 			boot
 			boot_lines
@@ -3125,6 +3131,7 @@ main() {
 				kept "$(cat <&3)"
 				stat_files
 			}
+			gone
 			cat <&4
 		}
 	fi

@@ -112,7 +112,7 @@ class HostFacts(Struct, frozen=True):
     packages: tuple[Package, ...] | Unread = Unread("not looked at")
     """Those of docker, containerd and runc."""
     programs: dict[str, str] = {}
-    """First lines of `containerd --version`, `runc --version`, `docker --version`, by program."""
+    """The first line of `docker --version`; in older facts those of containerd and runc too."""
     interfaces: tuple[Interface, ...] | Unread = ()
     names: dict[str, tuple[str, ...]] = {}
     """/etc/hosts: name to addresses."""
