@@ -140,18 +140,22 @@ def compared(
 
     `hosts` are those of the reports, in the same order; None: nothing is known of that one.
     """
-    targets = (report.target for report in reports)
-    found = shared(zip(targets, hosts, strict=True))
+    found = shared(
+        (number, report.target, host)
+        for number, (report, host) in enumerate(zip(reports, hosts, strict=True))
+        if host is not None
+    )
     return tuple(
         with_shared(report, found[number]) if number in found else report
         for number, report in enumerate(reports)
     )
 
 
-def shared(hosts: Iterable[tuple[str, HostShown | None]]) -> dict[int, list[Added]]:
+def shared(hosts: Iterable[tuple[int, str, HostShown]]) -> dict[int, list[Added]]:
     """What is to be added to reports, by their number.
 
-    `hosts` are the target of each report, in their order, with what its host has to compare.
+    `hosts` are the number and target of reports, in their order, with what their hosts have to
+    compare. Those without a mark in common with another need not be among them.
     """
     holders = tuple(_holders(hosts))
     found: dict[int, list[Added]] = {}
@@ -160,11 +164,24 @@ def shared(hosts: Iterable[tuple[str, HostShown | None]]) -> dict[int, list[Adde
     return found
 
 
-def _holders(hosts: Iterable[tuple[str, HostShown | None]]) -> Iterator[_Holder]:
+def marks(host: HostShown) -> Iterator[tuple[str, ...]]:
+    """What two hosts have in common if anything is to be said of them."""
+    yield ("machine", host.machine)
+    for each in host.certificates:
+        yield from filter(all, (_key(each), _serial(each)))
+
+
+def _key(each: Shown) -> tuple[str, ...]:
+    return (each.key,)
+
+
+def _serial(each: Shown) -> tuple[str, ...]:
+    return (each.issuer, each.authority, each.serial)
+
+
+def _holders(hosts: Iterable[tuple[int, str, HostShown]]) -> Iterator[_Holder]:
     known: dict[tuple[str, str], int] = {}
-    for number, (target, host) in enumerate(hosts):
-        if host is None:
-            continue
+    for number, target, host in hosts:
         names = ((host.machine, f"address {host.address}"), (host.machine, f"name {host.target}"))
         machine = next((known[name] for name in names if name in known), number)
         known |= dict.fromkeys(names, machine)
@@ -188,7 +205,7 @@ def _groups(
 
 def _keys(holders: tuple[_Holder, ...]) -> Iterator[Added]:
     """One key, with one certificate or several of them, on several hosts."""
-    for group in _groups(holders, lambda each: (each.key,)):
+    for group in _groups(holders, _key):
         servers = any(holder.shown.server for holder in group)
         copies = len({holder.shown.fingerprint for holder in group}) == 1
         whose = "certificate" if servers else "client certificate"
@@ -206,7 +223,7 @@ def _keys(holders: tuple[_Holder, ...]) -> Iterator[Added]:
 
 def _serials(holders: tuple[_Holder, ...]) -> Iterator[Added]:
     """Two certificates of one CA with one serial number."""
-    for group in _groups(holders, lambda each: (each.issuer, each.authority, each.serial)):
+    for group in _groups(holders, _serial):
         parts: dict[str, list[_Holder]] = {}
         for holder in group:
             parts.setdefault(holder.shown.fingerprint, []).append(holder)

@@ -32,23 +32,26 @@ def identity(target: Target, host: Host, address: str) -> Identity | None:
     return Identity(f"{machine.machine_id} {machine.hostname} {address}", name, live)
 
 
-def duplicates(hosts: Iterable[tuple[str, str, Identity | None]]) -> dict[int, str]:
+def duplicates(hosts: Iterable[tuple[int, str, str, Identity]]) -> dict[int, str]:
     """Which reports leave their results to another one, and the target of that.
 
-    `hosts` are the target and the state of each report, in their order, with who its host is. Of
-    those of one host only the one that says most has results: the first that was seen whole, else
-    the first.
+    `hosts` are number, target and state of reports, in their order, with who their hosts are;
+    those without a mark in common with another need not be among them. Of the reports of one host
+    only the one that says most has results: the first that was seen whole, else the first.
     """
-    groups: dict[tuple[str, bool], list[tuple[bool, int, str, str]]] = {}
-    for number, (target, state, each) in enumerate(hosts):
-        if each is not None:
-            seen = (state != "scanned", number, target, each.name)
-            groups.setdefault((each.machine, each.live), []).append(seen)
+    groups: dict[tuple[str, ...], list[tuple[bool, int, str, str]]] = {}
+    for number, target, state, each in hosts:
+        groups.setdefault(mark(each), []).append((state != "scanned", number, target, each.name))
     found: dict[int, str] = {}
     for group in groups.values():
         _, _, kept, name = min(group)
         found |= {number: kept for _, number, _, other in group if other != name}
     return found
+
+
+def mark(each: Identity) -> tuple[str, ...]:
+    """What is the same for one host, looked at in one way."""
+    return ("live" if each.live else "facts", each.machine)
 
 
 def repeated(report: HostReport, kept: str) -> HostReport:
@@ -71,8 +74,9 @@ def once(
 ) -> tuple[HostReport, ...]:
     """The reports, of those of one host only one with results."""
     found = duplicates(
-        (report.target, report.state, each)
-        for report, each in zip(reports, identities, strict=True)
+        (number, report.target, report.state, each)
+        for number, (report, each) in enumerate(zip(reports, identities, strict=True))
+        if each is not None
     )
     return tuple(
         repeated(report, found[number]) if number in found else report

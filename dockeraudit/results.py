@@ -10,8 +10,9 @@ import fcntl
 import os
 import time
 from array import array
-from collections.abc import Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from contextlib import suppress
+from itertools import pairwise
 from typing import TYPE_CHECKING, Self
 
 import msgspec
@@ -296,26 +297,68 @@ class _Hosts:
         return line
 
     def _compare(self) -> None:
-        """Find what hosts show together; of each host only as much is held as is compared."""
-        from dockeraudit.fleet import HostShown, shared
-        from dockeraudit.repeated import Identity, duplicates
+        """Find what hosts show together.
+
+        First of each host only digests are held, then what is compared of those that have one in
+        common: few, of most fleets.
+        """
+        from dockeraudit.fleet import shared
+        from dockeraudit.repeated import duplicates
+
+        common = _twice(digest for each in self._seen() for digest in each.digests)
+        alike = [each for each in self._seen() if not common.isdisjoint(each.digests)]
+        self._shared = shared(
+            (each.number, each.target, each.shown) for each in alike if each.shown is not None
+        )
+        self._repeated = duplicates(
+            (each.number, each.target, each.state, each.identity)
+            for each in alike
+            if each.identity is not None
+        )
+
+    def _seen(self) -> Iterator["_Seen"]:
+        from dockeraudit.fleet import HostShown
+        from dockeraudit.repeated import Identity
 
         shown = msgspec.json.Decoder(HostShown | None)
         identity = msgspec.json.Decoder(Identity | None)
-        certificates: list[tuple[str, HostShown | None]] = []
-        names: list[tuple[str, str, Identity | None]] = []
         for number in range(len(self._offsets)):
             line = self._line(number)
             if line:
                 seen = SEEN.decode(line)
-                report = seen.report
-                certificates.append((report.target, shown.decode(seen.shown)))
-                names.append((report.target, report.state, identity.decode(seen.identity)))
-            else:
-                certificates.append(("", None))
-                names.append(("", "unreachable", None))
-        self._shared = shared(certificates)
-        self._repeated = duplicates(names)
+                yield _Seen(
+                    number,
+                    seen.report.target,
+                    seen.report.state,
+                    shown.decode(seen.shown),
+                    identity.decode(seen.identity),
+                )
+
+
+class _Seen(Struct, frozen=True):
+    """What a line has to compare."""
+
+    number: int
+    target: str
+    state: str
+    shown: "HostShown | None"
+    identity: "Identity | None"
+
+    @property
+    def digests(self) -> set[int]:
+        """Of its marks, each once."""
+        from dockeraudit import fleet, repeated
+
+        marks = [*fleet.marks(self.shown)] if self.shown is not None else []
+        if self.identity is not None:
+            marks.append(repeated.mark(self.identity))
+        return {hash(mark) for mark in marks}
+
+
+def _twice(numbers: Iterable[int]) -> set[int]:
+    """Those that are there more than once."""
+    ordered = sorted(array("q", numbers))
+    return {one for one, other in pairwise(ordered) if one == other}
 
 
 def _unasked(target: Target) -> HostReport:
