@@ -13,7 +13,7 @@ from pathlib import Path
 from dockeraudit.facts import decode
 from dockeraudit.host import Host
 from dockeraudit.plugins import checks
-from dockeraudit.scan import Plan, report_host
+from dockeraudit.scan import Plan, report_host, settle
 from dockeraudit.selection import select
 
 PROFILE = "cis-level2"
@@ -37,6 +37,7 @@ def _spent(contents: list[bytes], plan: Plan) -> tuple[list[float], int]:
     """Seconds of this process for each of the files, and how often each was judged."""
     for data in contents:
         report_host(Host(decode(data)), plan)
+    settle()
     spent, rounds = [0.0] * len(contents), 0
     while sum(spent) < SECONDS:
         for place, data in enumerate(contents):

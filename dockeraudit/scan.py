@@ -138,6 +138,8 @@ def scan(
         OutputError: a result could not be kept; those before it are.
     """
     kept = keep or InMemory(len(targets))
+    if len(targets) > 1:
+        settle()
     left = ((number, each) for number, each in enumerate(targets) if number not in kept.done)
 
     def known(number: int, looked: Looked) -> None:
@@ -146,6 +148,17 @@ def scan(
 
     (looking or here)(left, plan, pace, known, cancel, len(targets) > 1)
     return kept.hosts()
+
+
+def settle() -> None:
+    """Before many hosts: what is loaded stays, and judging leaves little garbage (5 % of its time).
+
+    Python would look through all of it after every few hundred new objects.
+    """
+    import gc
+
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 20)
 
 
 def here(
