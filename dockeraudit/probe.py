@@ -297,13 +297,19 @@ class _Connection:
         return True
 
 
+_UNCONNECTED: dict[int, Plain] = {
+    errno.ECONNREFUSED: "refused",
+    errno.ECONNRESET: "silent",  # taken, and reset before connect() had returned
+}
+
+
 def _plain(address: str, port: int, dial: Dial, *, listen: bool) -> tuple[Plain, bool]:
     try:
         connection = _Connection(address, port, dial)
     except socket.gaierror:
         raise
     except OSError as error:
-        return ("refused" if error.errno == errno.ECONNREFUSED else "filtered"), False
+        return _UNCONNECTED.get(error.errno or 0, "filtered"), False
     with connection:
         try:
             connection.send(PING)
