@@ -11,6 +11,8 @@ from time import monotonic
 from msgspec import Struct
 
 from dockeraudit.report import HostError, HostReport
+from dockeraudit.results import Looked
+from dockeraudit.scan import unreachable
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportOptions
 from dockeraudit.transport.process import Cancel
@@ -55,6 +57,17 @@ class Bastions:
         self._lock = threading.Lock()
         self._states: dict[str, _State] = {}
         self._jumps: dict[tuple[object, ...], str] = {}
+
+    def past(self, target: Target, work: Callable[[Target], Looked]) -> Looked:
+        """What the work gives for a target, unless its jump host is known to be down."""
+        if target.kind != "ssh":
+            return work(target)
+        refusal = self.refusal(target)
+        if refusal is not None:
+            return Looked(unreachable(target, refusal, 0))
+        looked = work(target)
+        self.learn(target, looked.report)
+        return looked
 
     def refusal(self, target: Target) -> HostError | None:
         """Why a host is not worth a try now."""

@@ -24,7 +24,7 @@ from dockeraudit.fleet import HostShown
 from dockeraudit.repeated import Identity
 from dockeraudit.report import HostReport
 from dockeraudit.results import Looked
-from dockeraudit.scan import Plan, look, unreachable
+from dockeraudit.scan import Plan, look
 from dockeraudit.targets import Target, is_url
 from dockeraudit.transport.process import Cancel
 
@@ -172,13 +172,8 @@ def fulfil(wanted: str, data: bytes) -> bytes | str:
         crew = _crew(errand)
     except Unsendable as error:
         return str(error)
-    refusal = crew.bastions.refusal(errand.target) if errand.target.kind == "ssh" else None
-    if refusal is not None:
-        looked = Looked(unreachable(errand.target, refusal, 0))
-    else:
-        looked = look(errand.target, crew.plan, crew.cancel, several=errand.several)
-        if errand.target.kind == "ssh":
-            crew.bastions.learn(errand.target, looked.report)
+    work = partial(look, plan=crew.plan, cancel=crew.cancel, several=errand.several)
+    looked = crew.bastions.past(errand.target, work)
     return zlib.compress(
         msgspec.msgpack.encode(_Answer(looked.report, looked.shown, looked.identity)), 1
     )

@@ -224,14 +224,7 @@ class Running:
             self._done.put((job, outcome))
 
     def _look(self, target: Target) -> Looked:
-        if self._bastions is None or target.kind != "ssh":
-            return self._work(target)
-        refusal = self._bastions.refusal(target)
-        if refusal is not None:
-            return Looked(unreachable(target, refusal, 0))
-        looked = self._work(target)
-        self._bastions.learn(target, looked.report)
-        return looked
+        return self._bastions.past(target, self._work) if self._bastions else self._work(target)
 
     def _known(self, pause: float) -> list[tuple[Job, Looked]]:
         """What workers have done by now; waits for the first, at most so many seconds."""

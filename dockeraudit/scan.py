@@ -170,19 +170,36 @@ def here(
     several: bool,
 ) -> None:
     """Look at targets from this process."""
+    each(
+        targets,
+        partial(look, plan=plan, cancel=cancel, several=several),
+        plan,
+        pace,
+        finished,
+        cancel,
+    )
+
+
+def each(
+    targets: Iterable[tuple[int, Target]],
+    work: Callable[..., Looked],
+    plan: Plan,
+    pace: "Pace",
+    finished: Callable[[int, Looked], object],
+    cancel: Cancel,
+) -> None:
+    """Do `work(target, connecting=…)` for each target from this process, as `runner.run` does.
+
+    All connections share the pace's rate, and what is known of jump hosts.
+    """
     from dockeraudit.bastions import Bastions
     from dockeraudit.runner import Rate, run
 
     rate = Rate(pace.rate) if pace.rate else None
-    work = partial(
-        look,
-        plan=plan,
-        cancel=cancel,
-        several=several,
-        connecting=partial(rate.wait, cancel) if rate is not None else None,
-    )
+    connecting = partial(rate.wait, cancel) if rate is not None else None
     bastions = Bastions(plan.options, cancel)
-    run(targets, work, pace, finished, cancel, rate=rate, bastions=bastions)
+    paced = partial(work, connecting=connecting)
+    run(targets, paced, pace, finished, cancel, rate=rate, bastions=bastions)
 
 
 def look(

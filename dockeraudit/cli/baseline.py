@@ -67,7 +67,7 @@ def command(
     from dockeraudit import baseline
 
     folders = connection["checks_dirs"]
-    lost = lost_files(config, connection["checks_dirs"])
+    lost = lost_files(config, folders)
     entries = waived(config, folders, waivers)
     if (
         len(targets) == 1

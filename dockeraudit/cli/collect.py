@@ -9,7 +9,6 @@ from typing import Any
 
 import click
 
-from dockeraudit.bastions import Bastions
 from dockeraudit.cli import configured
 from dockeraudit.cli.configured import config_option
 from dockeraudit.cli.interruption import Interruption
@@ -30,8 +29,7 @@ from dockeraudit.facts_files import ENDING, FolderError, make_folder, pack, save
 from dockeraudit.output import OutputError
 from dockeraudit.report import HostError, HostReport
 from dockeraudit.results import Looked
-from dockeraudit.runner import Rate, run
-from dockeraudit.scan import Plan, gather, not_reached, unreachable
+from dockeraudit.scan import Plan, each, gather, not_reached, unreachable
 from dockeraudit.targets import Target
 from dockeraudit.transport import TransportError
 from dockeraudit.transport.process import Cancel, Cancelled
@@ -86,23 +84,14 @@ def command(
         say(f"dockeraudit: {error}")
         return INTERNAL
     with Interruption() as interruption:
-        asked, cancel = pace(connection), interruption.cancel
-        rate = Rate(asked.rate) if asked.rate else None
-        work = partial(
-            _collect,
-            plan=plan,
-            folder=folder,
-            names=_Names(),
-            cancel=cancel,
-            connecting=partial(rate.wait, cancel) if rate is not None else None,
-        )
+        cancel = interruption.cancel
+        work = partial(_collect, plan=plan, folder=folder, names=_Names(), cancel=cancel)
         statuses = {CLEAN}
 
         def finished(number: int, looked: Looked) -> None:
             statuses.add(_told(looked.report))
 
-        bastions = Bastions(plan.options, cancel)
-        run(enumerate(named), work, asked, finished, cancel, rate=rate, bastions=bastions)
+        each(enumerate(named), work, plan, pace(connection), finished, cancel)
     return interruption.status or max(statuses)
 
 

@@ -77,22 +77,33 @@ def known_checks(config: Loaded | None = None, folders: tuple[str, ...] = ()) ->
 
 def lost_files(config: Loaded, folders: tuple[str, ...]) -> tuple[str, ...]:
     """The files of `--checks-dir` that are left out, whole or in part."""
-    return _all(config, folders)[1]
+    return _all(config, folders)[1] if folders else ()
 
 
 def _all(config: Loaded | None, folders: tuple[str, ...]) -> tuple[Checks, tuple[str, ...]]:
-    known = plugins.checks(_name)
     if not folders:
-        return known, ()
-    from dockeraudit.checks_folder import FolderError, added
+        return plugins.checks(_name), ()
+    from dockeraudit.checks_folder import FolderError
 
     try:
-        both, found = added(known, folders)
+        return _with(folders)
     except FolderError as error:
         place = config.origin("checks-dir") if config is not None else ""
         if place and not configured.said("checks_dirs"):
             raise click.UsageError(f"{place}: checks-dir: {error}") from error
         raise click.UsageError(f"--checks-dir {error}") from error
+
+
+@cache
+def _with(folders: tuple[str, ...]) -> tuple[Checks, tuple[str, ...]]:
+    """The checks with those of folders, whose files are run once; and the files left out.
+
+    Raises:
+        FolderError: a folder can't be used at all.
+    """
+    from dockeraudit.checks_folder import added
+
+    both, found = added(plugins.checks(_name), folders)
     for lost in found.lost:
         *others, last = lost.problems
         for problem in others:

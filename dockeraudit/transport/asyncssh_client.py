@@ -25,7 +25,7 @@ from . import Answer, Limits, TransportError, TransportOptions, process
 from .asyncssh_keys import Identities, supported
 from .asyncssh_peer import FAILED, REVOKED, Peer
 from .become import as_root
-from .failures import DIED, of_become, of_shell, of_ssh, one_line
+from .failures import DIED, of_command, of_ssh, one_line, too_late, too_much
 from .process import Cancelled, Ends
 from .ssh_settings import Configuration, Settings, configuration, refused
 
@@ -72,9 +72,7 @@ class AsyncsshTransport:
         command = shlex.join(as_root(argv) if become else argv)
         exchange = _Exchange(self._host, self._way(), command, stdin, limits, start)
         answer = _in_loop(exchange.run, self._cancel)
-        error = (of_become(answer, self._host) if become else None) or (
-            of_shell(answer, self._host) if argv[0] in ("sh", "/bin/sh") else None
-        )
+        error = of_command(answer, self._host, argv, become=become)
         if error is not None:
             raise error
         return answer
@@ -136,12 +134,7 @@ class _Exchange:
             async with asyncio.timeout(left):
                 await self._talk(session)
         except TimeoutError:
-            raise TransportError(
-                "timeout",
-                f"no whole answer from {self._name} within {self._limits.timeout:g} s "
-                f"({len(session.stdout)} bytes came)",
-                "raise --timeout, or find out what the host is busy with",
-            ) from None
+            raise too_late(self._name, self._limits, len(session.stdout)) from None
         finally:
             await self._close()
         return session.answer(monotonic() - self._start)
@@ -263,7 +256,7 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         self.stderr = Ends(limits.errors)
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._name = name
-        self._room = limits.output
+        self._limits = limits
         self._status: int | None = None
         self._signal = ""
 
@@ -273,16 +266,8 @@ class _Session(asyncssh.SSHClientSession[bytes]):
         if datatype is not None:
             self.stderr.add(data)
             return
-        if len(self.stdout) + len(data) > self._room:
-            self.ended.set_exception(
-                TransportError(
-                    "output-limit",
-                    f"{self._name} said more than {self._room} bytes; the answer was cut and "
-                    "thrown away",
-                    "an answer of this size is not a Docker host's own: look at what its shell "
-                    "prints at login",
-                )
-            )
+        if len(self.stdout) + len(data) > self._limits.output:
+            self.ended.set_exception(too_much(self._name, self._limits))
             return
         self.stdout += data
 

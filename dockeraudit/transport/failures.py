@@ -7,9 +7,10 @@ writes, so a host can give a false reason for *its own* failure; nothing else fo
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
-from . import Answer, Kind, TransportError
+from . import Answer, Kind, Limits, TransportError
 
 LONGEST = 300
 SCANNED_LINES = 400
@@ -259,6 +260,33 @@ SHELL_RULES = (
         "the host has no sh on its PATH",
     ),
 )
+
+
+def of_command(
+    answer: Answer, name: str, argv: Sequence[str], *, become: bool
+) -> TransportError | None:
+    """Why sudo or the shell ran nothing; None if the answer is the command's."""
+    return (of_become(answer, name) if become else None) or (
+        of_shell(answer, name) if argv[0] in ("sh", "/bin/sh") else None
+    )
+
+
+def too_late(name: str, limits: Limits, came: int) -> TransportError:
+    """Its deadline passed before the answer was whole; `came`: bytes of it."""
+    return TransportError(
+        "timeout",
+        f"no whole answer from {name} within {limits.timeout:g} s ({came} bytes came)",
+        "raise --timeout, or find out what the host is busy with",
+    )
+
+
+def too_much(name: str, limits: Limits) -> TransportError:
+    """The answer passed its limit."""
+    return TransportError(
+        "output-limit",
+        f"{name} said more than {limits.output} bytes; the answer was cut and thrown away",
+        "an answer of this size is not a Docker host's own: look at what its shell prints at login",
+    )
 
 
 def of_become(answer: Answer, name: str) -> TransportError | None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import monotonic
 
 from . import Answer, Limits, TransportError
+from .failures import too_late, too_much
 
 CHUNK = 64 * 1024
 GRACE = 0.1
@@ -200,13 +201,7 @@ class _Run:
             room = self._limits.output - len(self.stdout)
             chunk = self._read(key, min(CHUNK, room + 1))
             if len(chunk) > room:
-                raise TransportError(
-                    "output-limit",
-                    f"{self._name} said more than {self._limits.output} bytes; the answer was cut "
-                    "and thrown away",
-                    "an answer of this size is not a Docker host's own: look at what its shell "
-                    "prints at login",
-                )
+                raise too_much(self._name, self._limits)
             self.stdout += chunk
         else:
             self.stderr.add(self._read(key, CHUNK))
@@ -232,12 +227,7 @@ class _Run:
                 f"{self._name} closed its output, but did not end",
                 "something on the host holds the session open",
             )
-        return TransportError(
-            "timeout",
-            f"no whole answer from {self._name} within {self._limits.timeout:g} s "
-            f"({len(self.stdout)} bytes came)",
-            "raise --timeout, or find out what the host is busy with",
-        )
+        return too_late(self._name, self._limits, len(self.stdout))
 
     def _close(self) -> None:
         """End what still runs, and reap it. The group's number is ours until it is reaped."""

@@ -14,7 +14,7 @@ from math import ceil
 
 from . import Answer, Limits, TransportOptions, process
 from .become import as_root
-from .failures import of_become, of_shell, of_ssh
+from .failures import of_command, of_ssh
 
 
 class SshTransport:
@@ -48,11 +48,7 @@ class SshTransport:
             environment={**os.environ, "LC_ALL": "C"},
             cancel=self._cancel,
         )
-        error = (
-            of_ssh(answer, self._host)
-            or (of_become(answer, self._host) if become else None)
-            or (of_shell(answer, self._host) if argv[0] in ("sh", "/bin/sh") else None)
-        )
+        error = of_ssh(answer, self._host) or of_command(answer, self._host, argv, become=become)
         if error is not None:
             raise error
         return answer
