@@ -290,7 +290,9 @@ HOSTS: tuple[Host, ...] = (
         "Runs well on the unix socket, but daemon.json has since been given `hosts`, which the"
         " unit's -H forbids: the next start fails.",
         Truth(),
-        after="""printf '{"hosts": ["unix:///var/run/docker.sock"]}\\n' >/etc/docker/daemon.json""",
+        # Starts are known to a second; a file that is only that much newer counts as read.
+        after="""sleep 3
+printf '{"hosts": ["unix:///var/run/docker.sock"]}\\n' >/etc/docker/daemon.json""",
     ),
     Host(
         "socket-tcp",
