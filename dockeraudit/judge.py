@@ -107,10 +107,11 @@ def judge(host: Host, checks: Iterable[Check[Any]], settings: Settings) -> tuple
             subjects[check.over] = tuple(_subjects(host, check.over))
         said = _Said()
         for asked in subjects[check.over]:
-            if asked.gone is not None:
-                said.add(asked.engine, asked.gone)
+            items = _heard(check, asked, settings)
+            if items:
+                _take(check, asked, settings, items, said)
             else:
-                _ask(check, asked, settings, said)
+                said.passed = True
         results.append(_result(host, check, said))
     return tuple(results)
 
@@ -138,23 +139,31 @@ def _content(engine: Engine, each: Content | Unread | NotThere) -> _Asked:
     return _Asked(engine.name, each, lowered=each.lowered)
 
 
-def _ask(check: Check[Any], asked: _Asked, settings: Settings, said: _Said) -> None:
-    """Call a check with one subject; a mistake of its own costs its verdict and nothing else."""
-    engine, heard = asked.engine, False
+def _heard(check: Check[Any], asked: _Asked, settings: Settings) -> list[object]:
+    """What a check says of a subject; a mistake of its own costs its verdict and nothing else."""
+    if asked.gone is not None:
+        return [asked.gone]
+    items: list[object] = []
+    try:
+        items.extend(check.function(asked.subject, settings))
+    except MissingEvidence as missing:
+        items.append(missing.unread)
+    except Exception as error:
+        items.append(Unread(_mistake(error)))
+    return items
+
+
+def _take(
+    check: Check[Any], asked: _Asked, settings: Settings, items: list[object], said: _Said
+) -> None:
+    """Put what was heard to what the check said before; less of it where it counts less."""
     excepted = exemption(settings, check.id, asked.subject) if settings.exceptions else ""
     own = _Said() if excepted or asked.lowered else said
-    try:
-        for item in check.function(asked.subject, settings):
-            heard = True
-            own.add(engine, item)
-    except MissingEvidence as missing:
-        heard = True
-        own.add(engine, missing.unread)
-    except Exception as error:
-        heard = True
-        own.add(engine, Unread(_mistake(error)))
-    if not heard:
-        said.passed = True
+    for item in items:
+        try:
+            own.add(asked.engine, item)
+        except Exception as error:
+            own.add(asked.engine, Unread(_mistake(error)))
     if own is not said:
         said.take(own, check, asked.lowered, excepted)
 
@@ -260,12 +269,12 @@ def _reported(
 
 
 def _one(host: Host, check: Check[Any], engine: str, item: Finding | Manual) -> ReportedFinding:
-    severity = item.severity if isinstance(item, Finding) and item.severity else check.severity
+    own = item.severity if isinstance(item, Finding) else None
     return ReportedFinding(
         engine=engine,
         resource=item.resource,
         message=item.message,
-        severity=severity.value,
+        severity=own.value if own else _passed(check).severity,
         fingerprint=fingerprint(host.facts.target, check.id, engine, item.resource),
         evidence=tuple([Proof(each.source, _cut(each.detail)) for each in item.evidence[:20]]),
     )

@@ -23,6 +23,7 @@ from dockeraudit.report import (
     ReportedCertificate,
     ReportedEngine,
     ReportedListener,
+    Result,
 )
 from dockeraudit.results import Looked
 from dockeraudit.settings import Settings
@@ -374,8 +375,7 @@ def report_host(host: Host, plan: Plan, target: str = "") -> HostReport:
     now = facts.collected_at if plan.as_of is None else plan.as_of
     settings = msgspec.structs.replace(plan.settings, now=now)
     results = judge(host, plan.checks, settings)
-    unknown = sum(result.status == "unknown" for result in results)
-    error = _privilege_error(facts, unknown)
+    error = _privilege_error(facts, results)
     return HostReport(
         target=target or facts.target,
         hostname=facts.machine.hostname,
@@ -413,13 +413,17 @@ def rfc3339(seconds: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))
 
 
-def _privilege_error(facts: HostFacts, unknown: int) -> HostError | None:
+def _privilege_error(facts: HostFacts, results: tuple[Result, ...]) -> HostError | None:
     """The one hint for a host that was seen without root."""
-    if facts.privilege.uid == 0 or not unknown:
+    if facts.privilege.uid == 0:
+        return None
+    unknown = sum(result.status == "unknown" for result in results)
+    if not unknown:
         return None
     return HostError(
         "privilege",
-        f"seen as {facts.privilege.user} without root: {unknown} results are unknown",
+        f"seen as {facts.privilege.user} without root: "
+        + ("1 result is unknown" if unknown == 1 else f"{unknown} results are unknown"),
         "scan as root, or with --become (sudo without a password)",
     )
 

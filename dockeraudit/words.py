@@ -13,6 +13,11 @@ def nearest(word: str, known: Iterable[str]) -> str:
     return f" Did you mean {close[0]!r}?" if close else ""
 
 
+def days(number: int) -> str:
+    """`1 day`, `2 days`."""
+    return "1 day" if number == 1 else f"{number} days"
+
+
 def one_line(text: str, limit: int) -> str:
     """Text from a host as one printable line: what could steer a terminal is replaced."""
     safe = "".join(char if char.isprintable() else "\ufffd" for char in text[: limit + 1])

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import FrameworkRule, HostReport, Report, ReportedFinding, Result, Waiver
+from dockeraudit.sentences import failure
 
 NAME = 300
 TEXT = 4000
@@ -135,8 +136,8 @@ def references(result: Result) -> list[str]:
 def lost(host: HostReport) -> str:
     """Why a host was not seen, or only in part; empty where it was."""
     if host.error is not None:
-        hint = f"; {host.error.hint}" if host.error.hint else ""
-        return prose(f"{host.error.message}{hint}") or host.state
+        hint = f"; {failure(host.error.hint)}" if host.error.hint else ""
+        return prose(f"{failure(host.error.message)}{hint}") or host.state
     return "" if host.state == "scanned" else host.state
 
 

@@ -8,7 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from dockeraudit import words
+from dockeraudit import sentences, words
 from dockeraudit.language import counted, gettext, marked
 from dockeraudit.report import (
     SEVERITIES,
@@ -162,6 +162,13 @@ def tags(host: HostReport) -> list[str]:
 def worst_first(results: Iterable[Result]) -> list[Result]:
     """Results by severity, worst first, then by check."""
     return sorted(results, key=lambda result: (RANK[result.severity], result.check))
+
+
+def told(result: Result) -> str:
+    """What a result says as a whole, for people."""
+    if result.status in ("fail", "manual"):
+        return sentences.message(result.check, result.message)
+    return sentences.reason(result.message)
 
 
 def excuse(result: Result, finding: ReportedFinding) -> str:

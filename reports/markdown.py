@@ -14,11 +14,11 @@ from itertools import islice
 from dockeraudit.language import counted, gettext
 from dockeraudit.output import visible
 from dockeraudit.report import SEVERITIES, HostReport, Report, ReportedFinding, Result
+from dockeraudit.sentences import reason
 
 from . import _plain, _rule
 from ._gathered import Exposures, Failing, First, Gap, Gaps, Group, Standing, read
-from ._reason import reason
-from ._view import Tally, blocks, excuse, severity, state, tags, tally, worst_findings
+from ._view import Tally, blocks, excuse, severity, state, tags, tally, told, worst_findings
 
 EXTENSION = "md"
 FOR_PEOPLE = True
@@ -99,7 +99,7 @@ class _Seen:
             self.unassessed.add(lambda: _unassessed(host))
         for result in host.results:
             if result.status == "manual":
-                self.manual.add(partial(_item, host, result, result.message))
+                self.manual.add(partial(_item, host, result, told(result)))
             elif result.status == "fail" and result.waiver is not None:
                 self.waived.add(partial(_item, host, result, result.waiver.sentence))
 
@@ -207,7 +207,7 @@ def _group(report: Report, group: Group) -> str:
 
 
 def _case(host: HostReport, result: Result) -> Iterator[str]:
-    yield f"* {_plain.code(host.target)}: {_plain.code(result.message)}\n"
+    yield f"* {_plain.code(host.target)}: {_plain.code(told(result))}\n"
     findings = worst_findings(result)
     for finding in findings[:_FINDINGS]:
         note = excuse(result, finding)

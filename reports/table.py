@@ -16,10 +16,10 @@ from dockeraudit.language import counted, gettext, marked, several
 from dockeraudit.lines import cells, inert, pad, wrap
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import SEVERITIES, HostReport, Proof, Report, Result, Waiver
+from dockeraudit.sentences import failure, message, reason
 
 from . import _rule, _view
 from ._gathered import Failing, First, Gap, Gaps, Group, read
-from ._reason import reason
 
 EXTENSION = "txt"
 FOR_PEOPLE = True
@@ -121,11 +121,11 @@ class _Seen:
         """See a host."""
         name, error = _names(host.target, host.hostname), host.error
         same = _name(host.same_as)
-        said = (visible(error.kind), _short(error.message)) if error else None
+        said = (visible(error.kind), _short(failure(error.message))) if error else None
         figures = tuple(_numbers(host))
         self.rows.append(_Row(name, tuple(_engines(host)), host.state, figures, said, same))
         if error and error.hint and not same:
-            self.hints.setdefault(_short(error.hint), []).append(name)
+            self.hints.setdefault(_short(failure(error.hint)), []).append(name)
         for result in host.results:
             if result.status == "fail" and result.waiver:
                 self.waived.add(partial(_waiver, name, result, result.waiver))
@@ -333,13 +333,13 @@ def _found(page: _Page, host: str, result: Result) -> Iterator[list[str]]:
     """Each finding of a result as lines: what, then the evidence under it."""
     lead = f"{host}: " if host else ""
     for finding in _view.worst_findings(result):
-        text = lead + _short(finding.message) + _view.excuse(result, finding)
+        text = lead + _short(message(result.check, finding.message)) + _view.excuse(result, finding)
         yield [
             *page.entry("  " + gettext("found"), text),
             *(line for proof in finding.evidence for line in _proof(page, proof)),
         ]
     if not result.findings:
-        yield list(page.entry("  " + gettext("found"), lead + _short(result.message)))
+        yield list(page.entry("  " + gettext("found"), lead + _short(_view.told(result))))
 
 
 def _proof(page: _Page, proof: Proof) -> Iterator[str]:
@@ -477,11 +477,10 @@ def _everything(page: _Page, report: Report, seen: _Seen) -> Iterator[str]:
         for result in sorted(host.results, key=lambda result: result.check):
             label: str = "waived" if result.status == "fail" and result.waiver else result.status
             label = gettext(_LABELS.get(label, label))
-            told = result.message if result.status == "fail" else reason(result.message)
-            yield from page.entry(label, f"{visible(result.check)}: {_short(told)}")
+            yield from page.entry(label, f"{visible(result.check)}: {_short(_view.told(result))}")
             if result.status == "manual":
                 for finding in result.findings:
-                    yield from page.entry("", f"- {_short(finding.message)}")
+                    yield from page.entry("", f"- {_short(message(result.check, finding.message))}")
                     for proof in finding.evidence:
                         yield from _proof(page, proof)
 

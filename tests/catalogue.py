@@ -71,7 +71,11 @@ def _all() -> Iterator[Message]:
     yield from (Message(month, place="months") for month in MONTHS)
     for check in checks().values():
         yield Message(check.title, place=f"{check.id}: title")
-        for part, text in (("why", check.rationale), ("fix", check.remediation)):
+        for part, text in (
+            ("why", check.rationale),
+            ("fix", check.remediation),
+            ("quiet", check.quiet),
+        ):
             for kind, block in blocks(text):
                 if kind == "prose":
                     yield Message(block, place=f"{check.id}: {part}")

@@ -4,6 +4,7 @@ from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.host import Host
 from dockeraudit.host.certificates import HeldCertificate
 from dockeraudit.settings import Settings
+from dockeraudit.words import days
 
 from . import _shared
 
@@ -32,7 +33,7 @@ def expired(host: Host, settings: Settings) -> Outcomes:
         ago = (settings.now - end) // _shared.DAY
         yield Finding(
             held.resource,
-            f"{held.resource} expired on {_shared.day(end)}, {ago} days ago",
+            f"{held.resource} expired on {_shared.day(end)}, {days(ago)} ago",
             (_shared.cited(held, f"notAfter {_shared.moment(end)}"), *_shared.skew(host)),
             Severity.LOW if _has_successor(held, found, settings.now) else None,
         )

@@ -3,6 +3,7 @@
 from dockeraudit.check import Finding, Outcomes, Severity, check
 from dockeraudit.host import Host
 from dockeraudit.settings import Settings
+from dockeraudit.words import days
 
 from . import _shared
 
@@ -30,7 +31,7 @@ def expires_soon(host: Host, settings: Settings) -> Outcomes:
         left = (end - settings.now) // _shared.DAY
         yield Finding(
             held.resource,
-            f"{held.resource} expires on {_shared.day(end)}, in {left} days",
+            f"{held.resource} expires on {_shared.day(end)}, in {days(left)}",
             (_shared.cited(held, f"notAfter {_shared.moment(end)}"), *_shared.skew(host)),
             severity,
         )

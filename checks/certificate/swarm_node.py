@@ -4,6 +4,7 @@ from dockeraudit.check import Finding, NotApplicable, Outcomes, Severity, check
 from dockeraudit.facts import Absent, FileFacts, Unread
 from dockeraudit.host import Engine, Host
 from dockeraudit.settings import Settings
+from dockeraudit.words import days
 
 from . import _shared
 
@@ -36,7 +37,7 @@ def swarm_node(host: Host, settings: Settings) -> Outcomes:
         end = held.certificate.not_after
         left = (end - settings.now) // _shared.DAY
         if held.leaf and end - settings.now <= 7 * _shared.DAY:
-            said = f"expired {-left} days ago" if left < 0 else f"expires in {left} days"
+            said = f"expired {days(-left)} ago" if left < 0 else f"expires in {days(left)}"
             evidence = (_shared.cited(held, f"notAfter {_shared.moment(end)}"), *_shared.skew(host))
             yield Finding(held.resource, f"{held.resource} {said}", evidence)
 

@@ -163,7 +163,7 @@ def _published_past(daemon: Daemon, filters: Filters) -> Said:
     listed = ", ".join(sorted(ports)[:10])
     in_force = Evidence(firewall, "in force")
     if _by_nftables(daemon):
-        message = f"do rules of nftables keep others from {listed}? {firewall} does not"
+        message = f"do rules of nftables keep others from {listed}, which bypass {firewall}?"
         yield Manual("published ports", message, (in_force,))
         return
     if isinstance(filters.iptables, Unread):
@@ -171,13 +171,13 @@ def _published_past(daemon: Daemon, filters: Filters) -> Said:
         return
     rules = [each for each in rules_of(filters.iptables, "DOCKER-USER") if _says_something(each)]
     if rules:
-        message = f"do the rules of DOCKER-USER keep others from {listed}? {firewall} does not"
+        message = f"do the rules of DOCKER-USER keep others from {listed}, which bypass {firewall}?"
         quoted = tuple(Evidence("iptables-save", each) for each in rules[:10])
         yield Manual("DOCKER-USER", message, (in_force, *quoted))
         return
     yield Finding(
         resource="DOCKER-USER",
-        message=f"{firewall} is in force and does not see the published ports {listed}",
+        message=f"the published ports {listed} bypass {firewall}",
         evidence=(in_force, Evidence("iptables-save", "no rule in DOCKER-USER but RETURN")),
     )
 

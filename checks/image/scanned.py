@@ -6,6 +6,7 @@ from dockeraudit import frameworks
 from dockeraudit.check import LEVEL_1, Manual, Outcomes, Severity, check
 from dockeraudit.host import Image
 from dockeraudit.settings import Settings
+from dockeraudit.words import days
 
 from . import _shared
 
@@ -28,13 +29,13 @@ _OLD_DAYS = 90
     profiles=LEVEL_1,
 )
 def scanned(image: Image, settings: Settings) -> Outcomes:
-    days = _days(image.seen.created, settings.now)
-    if days is None:
+    since = _days(image.seen.created, settings.now)
+    if since is None:
         age = "its age is unknown"
-    elif days > _OLD_DAYS:
-        age = f"it was built {days} days ago, more than {_OLD_DAYS}"
+    elif since > _OLD_DAYS:
+        age = f"it was built {since} days ago, more than {_OLD_DAYS}"
     else:
-        age = f"it was built {max(days, 0)} days ago"
+        age = f"it was built {days(max(since, 0))} ago"
     yield Manual(
         image.resource,
         f"{image.resource}: {age}; decide whether it was scanned for known flaws since",

@@ -28,7 +28,7 @@ _INSTALL = re.compile(
     + _shared.REBUILD,
     quiet="Each update has an install or upgrade in its step, or none is made. A script that "
     "installs in the same step is not seen, as its words stay on the host; a package manager's "
-    "command that did counts as an install. Earlier stages of a "
+    "command whose words stayed there counts as an install. Earlier stages of a "
     "build leave no history. An image without one is unknown.",
     references=frameworks.cis("4.7") + frameworks.IMAGES,
     profiles=LEVEL_1,

@@ -85,7 +85,9 @@ def build_of(host: Host, engine: Engine, version: str) -> Build:
     lacks the mark isn't Debian's.
     """
     system = host.facts.machine.os
-    distribution = Build("distribution", system.get("PRETTY_NAME") or system.get("ID") or "")
+    distribution = Build(
+        "distribution", system.get("PRETTY_NAME") or system.get("ID") or "the distribution"
+    )
     if re.search(r"[+~](dfsg|ds)", version):
         return distribution
     if "+" in version:

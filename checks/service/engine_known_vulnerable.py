@@ -23,7 +23,8 @@ from ._releases import Flaw
     remediation="Debian-like: apt update; apt install --only-upgrade docker-ce containerd.io (or "
     "docker.io containerd runc). RHEL-like: dnf upgrade docker-ce containerd.io. Then restart "
     "the engine. For a distribution's own packages look the CVE ids up in its security tracker.",
-    quiet=f"Flaws known here as of {_releases.DATA.as_of}, by upstream's version numbers; those "
+    quiet="Only flaws known to the data here, whose day is in the evidence, by upstream's version "
+    "numbers; those "
     "that need a swarm or authorization plugins only where these are in use. Distributions repair "
     "without changing the number: an id that the package's changelog on the host names counts as "
     "repaired, the others are listed for a person to look up.",
@@ -66,7 +67,7 @@ def _judged(
             unclear.append(flaw.id if applies else f"{flaw.id} (if {flaw.only_if})")
     if unclear:
         what = (
-            f"{part} {version} is by {build.name}: look up whether {', '.join(unclear)} is repaired"
+            f"{part} {version} is by {build.name}: look up whether it repairs {', '.join(unclear)}"
         )
         yield Manual(f"{part} of {engine.name}", what, evidence)
 

@@ -20,9 +20,10 @@ from . import _releases
     rationale="Flaws that are found from now on stay open on this host.",
     remediation="Debian-like: upgrade the release, or take docker-ce from download.docker.com (apt "
     "install docker-ce). RHEL-like: dnf upgrade docker-ce docker-ce-cli containerd.io.",
-    quiet=f"Data as of {_releases.DATA.as_of}. A distribution's own package counts as supported "
-    "as long as the release is, whatever upstream's version; whether each update is installed is "
-    "not looked at. Makers and releases without data here are for a person to judge.",
+    quiet="Judged by the data here, whose day is in the evidence. A distribution's own package "
+    "counts as supported as long as the release is, whatever upstream's version; whether each "
+    "update is installed is not looked at. Makers and releases without data here are for a person "
+    "to judge.",
     references=(*frameworks.cis("1.2.2"), Reference("nist-800-53", "SA-22"), *frameworks.PATCHING),
     profiles=("daemon", "cis-level1", "cis-level2", "strict"),
 )

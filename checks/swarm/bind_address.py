@@ -21,8 +21,8 @@ from . import _shared
     f"docker swarm join likewise, {_shared.ALIKE}; an address is only taken by a node that joins "
     "anew. A firewall may keep other networks out.",
     quiet="Each swarm port (TCP 2377 and 7946) is on a single address. UDP is not looked at, and "
-    "so is the overlay port 4789, which the kernel itself has open. See listener-swarm-ports for "
-    "the same of a whole host.",
+    "neither is the overlay port 4789, which the kernel itself has open. See "
+    "listener-swarm-ports for the same of a whole host.",
     references=frameworks.cis("7.2") + frameworks.SWARM,
     profiles=LEVEL_1,
 )

@@ -15,6 +15,7 @@ from dockeraudit.history.text import entry, hanging, safe
 from dockeraudit.language import counted, gettext, marked, speaking
 from dockeraudit.output import visible, write
 from dockeraudit.report import SCHEMA_VERSION, Report, decode
+from dockeraudit.sentences import failure, message, reason
 
 _HEADINGS: dict[Kind, str] = {
     "new": marked("NEW"),
@@ -213,7 +214,7 @@ def _change(change: Change) -> Iterator[str]:
     if change.waived:
         where += gettext(" (waived)")
     yield from entry(gettext(change.severity).upper(), where)
-    yield from entry("", safe(change.message))
+    yield from entry("", safe(message(change.check, change.message)))
     if change.reason:
         text = gettext("can't tell: {reason}")
         if change.kind == "new":
@@ -222,18 +223,25 @@ def _change(change: Change) -> Iterator[str]:
 
 
 def _reason(text: str) -> str:
-    """Why nobody can tell; what a host or a check said in it stays as it is."""
+    """Why nobody can tell."""
     for form in _REASONS:
         lead, gap, _ = form.partition("{reason}")
         if text == form or (gap and text.startswith(lead)):
-            return gettext(form).format(reason=safe(text[len(lead) :]))
-    return safe(text)
+            return gettext(form).format(reason=safe(_given(text[len(lead) :])))
+    return safe(reason(text))
+
+
+def _given(text: str) -> str:
+    """What a host or a check gave as the reason; of a host, after the kind of failure."""
+    said = reason(text)
+    kind, colon, rest = text.partition(": ")
+    return said if said != text else f"{kind}{colon}{failure(rest)}"
 
 
 def _host(change: HostChange) -> str:
     text = f"{safe(change.host)}: {gettext(_HOSTS[change.kind])}"
     if change.kind in ("unreachable", "partial") and change.reason:
-        text += f", {safe(change.reason)}"
+        text += f", {safe(_given(change.reason))}"
     if change.findings:
         lost = counted(change.findings, "{n} finding can't be told", "{n} findings can't be told")
         text += f" ({lost})"

@@ -18,6 +18,7 @@ from dockeraudit.exits import CLEAN
 from dockeraudit.language import gettext, marked, prose, speaking
 from dockeraudit.lines import wrap
 from dockeraudit.output import write
+from dockeraudit.sentences import message
 from dockeraudit.words import nearest, one_line
 
 
@@ -81,18 +82,18 @@ def page(check: Check[Any]) -> str:
         f"# {check.id}",
         _filled(f"{line} · {references}" if references else line),
         f"## {gettext('Why it matters')}\n{_filled(prose(check.rationale))}",
-        *_seen(examples().get(check.id)),
+        *_seen(check.id, examples().get(check.id)),
         f"## {gettext('What to do')}\n{_filled(prose(check.remediation))}",
         f"## {gettext('When it stays quiet')}\n{_filled(prose(check.quiet))}",
     ]
     return "\n\n".join(parts) + "\n"
 
 
-def _seen(example: Example | None) -> Iterator[str]:
+def _seen(check: str, example: Example | None) -> Iterator[str]:
     """What a lab host really gave."""
     if example is None:
         return
-    lines = [one_line(example.message, _WIDTH * 4)]
+    lines = [one_line(message(check, example.message), _WIDTH * 4)]
     sources = [one_line(proof.source, _WIDTH) for proof in example.evidence]
     width = min(30, max((len(source) for source in sources), default=0))
     for source, proof in zip(sources, example.evidence, strict=True):

@@ -17,6 +17,7 @@ from dockeraudit.language import counted, gettext, speaking
 from dockeraudit.lines import cells
 from dockeraudit.output import write
 from dockeraudit.report import SEVERITIES, SeverityName
+from dockeraudit.sentences import message
 
 F = TypeVar("F", bound=Callable[..., Any])
 T = TypeVar("T")
@@ -392,7 +393,7 @@ def _finding(each: read.Known, what: str) -> Iterator[str]:
     yield from entry(
         gettext(each.severity).upper(), f"{safe(each.host)}: {safe(each.check)}, {what}"
     )
-    yield from entry("", safe(each.message))
+    yield from entry("", safe(message(each.check, each.message)))
 
 
 def _rest(text: str, total: int, shown: int) -> Iterator[str]:

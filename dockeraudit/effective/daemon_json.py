@@ -52,7 +52,7 @@ class Decoded(Struct, frozen=True):
     """The keys one level down, which some of the daemon's checks treat as top-level ones."""
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=64)
 def decode(content: bytes, version: Version) -> Decoded:
     """The file as the release decodes it; JsonError where it refuses.
 

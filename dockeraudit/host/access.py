@@ -127,7 +127,7 @@ def route(files: Files, path: str) -> Route:
             break
         if isinstance(seen, FileFacts) and seen.kind == "directory":
             folders[at] = seen
-        elif isinstance(seen, FileFacts | Absent):
+        elif seen is not None and not isinstance(seen, Unread):
             return Route(path, at, Absent(), folders, links, tuple(unread.values()))
         else:
             _pass(files, at, folders, unread)

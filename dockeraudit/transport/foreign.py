@@ -204,10 +204,12 @@ def _ansible_backend(backend: Any) -> BaseBackend | None:
     """What testinfra makes of ansible's inventory for this host; None: only ansible itself."""
     names = type(backend).get_hosts(backend.host, ansible_inventory=backend.ansible_inventory)
     if names != [backend.host]:
-        found = ", ".join(names[:5]) or "no host"
+        name = f"ansible://{backend.host}"
         raise TransportError(
             "protocol",
-            one_line(f"ansible://{backend.host} is not one host, but {found}"),
+            one_line(f"{name} is not one host, but {', '.join(names[:5])}")
+            if names
+            else one_line(f"{name} is no host of it"),
             "name one host of the inventory for each target",
         )
     host = backend.ansible_runner.get_host(

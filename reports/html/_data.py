@@ -11,13 +11,13 @@ from typing import Any
 import msgspec
 from markupsafe import Markup
 
+from dockeraudit import sentences
 from dockeraudit.language import SOURCE, current, gettext
 from dockeraudit.output import clipped, visible
 from dockeraudit.report import HostReport, Report, ReportedFinding, Result, Waiver
 from dockeraudit.words import blocks as _source_blocks
 
 from .. import _view  # noqa: TID252 - the installed name of this package is another
-from .._reason import reason  # noqa: TID252
 from ._standing import Head, Standing, short_title
 
 TEXT = 8 * 1024
@@ -165,7 +165,7 @@ def _host(
         if result.status == "pass":
             passed.append(str(number))
         elif result.status == "not-applicable":
-            unasked.setdefault(reason(result.message), []).append(str(number))
+            unasked.setdefault(sentences.reason(result.message), []).append(str(number))
         else:
             told.append(_result(result, number, text))
     system = host.os.get("name") or host.os.get("id") or ""
@@ -175,7 +175,11 @@ def _host(
         cleaned(host.hostname) if host.hostname != host.target else 0,
         cleaned(host.address),
         _STATES.index(host.state),
-        [text(host.error.kind), text(host.error.message), text(host.error.hint)]
+        [
+            text(host.error.kind),
+            text(sentences.failure(host.error.message)),
+            text(sentences.failure(host.error.hint)),
+        ]
         if host.error
         else 0,
         [
@@ -225,7 +229,7 @@ def _result(result: Result, number: int, text: _Strings) -> list[Any]:
         number,
         _STATUSES[result.status],
         _view.RANK[result.severity],
-        text(reason(result.message) if result.status == "unknown" else result.message),
+        text(_view.told(result)),
     ]
     if result.findings or result.waiver:
         found.append([_finding(one, result, text) for one in _view.worst_findings(result)])
@@ -238,7 +242,7 @@ def _finding(finding: ReportedFinding, result: Result, text: _Strings) -> list[A
     found: list[Any] = [
         text(finding.engine),
         text(finding.resource),
-        text(finding.message),
+        text(sentences.message(result.check, finding.message)),
         _view.RANK[finding.severity],
         cleaned(finding.fingerprint),
         [part for proof in finding.evidence for part in (text(proof.source), text(proof.detail))],

@@ -10,11 +10,12 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from dockeraudit import sentences
 from dockeraudit.history.trend import figure
 from dockeraudit.language import current, date, gettext, moment, ngettext
 from dockeraudit.report import SEVERITIES, Report
 
-from .. import _reason, _rule, _view  # noqa: TID252 - the installed name of this package is another
+from .. import _rule, _view  # noqa: TID252 - the installed name of this package is another
 from . import _charts, _data
 from ._overview import overview
 from ._standing import short_title
@@ -97,7 +98,12 @@ def _environment() -> Environment:
     )
     environment.filters["day"] = moment
     environment.globals.update(
-        _=_say, counted=_counted, spoken=gettext, rule=_rule.rule, reason=_reason.reason
+        _=_say,
+        counted=_counted,
+        spoken=gettext,
+        rule=_rule.rule,
+        reason=sentences.reason,
+        failure=sentences.failure,
     )
     environment.filters["number"] = "{:,}".format
     environment.filters["framework"] = short_title

@@ -268,7 +268,7 @@ def test_profiles(id: str) -> None:
 
 def test_the_ports_are_named() -> None:
     result = verdict("daemon-firewall-bypass", walled(WEB, firewalls=UFW))
-    assert result.message == "ufw is in force and does not see the published ports 8080/tcp (web)"
+    assert result.message == "the published ports 8080/tcp (web) bypass ufw"
     assert result.severity == "high"
 
 
