@@ -144,7 +144,13 @@ def _worst(items: Iterable[Any]) -> list[Any]:
 def _json(value: Any, **options: Any) -> str:
     import json
 
-    return json.dumps(msgspec.to_builtins(value), **options)
+    return json.dumps(msgspec.to_builtins(value, enc_hook=_listed), **options)
+
+
+def _listed(value: object) -> list[HostReport]:
+    if isinstance(value, _Hosts):
+        return list(value)
+    raise NotImplementedError(f"{type(value).__name__} is no JSON")
 
 
 def harmless(report: Report) -> Report:

@@ -138,6 +138,13 @@ def test_json(tmp_path: Path) -> None:
     assert found["hosts"][0]["results"][0]["status"] in ("pass", "fail", "not-applicable")
 
 
+def test_json_of_all(tmp_path: Path) -> None:
+    text = written(
+        template(tmp_path, "{{ report | tojson }}", "all.json.j2"), SCANS["open daemon"]()
+    )
+    assert json.loads(text)["hosts"][0]["target"] == SCANS["open daemon"]().hosts[0].target
+
+
 def test_templates_beside_it_may_be_used(tmp_path: Path) -> None:
     template(tmp_path, "[{{ host.target }}]", "_row.j2")
     text = '{% for host in report.hosts %}{% include "_row.j2" %}{% endfor %}'
