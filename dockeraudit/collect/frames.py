@@ -65,20 +65,29 @@ def split(output: bytes, nonce: str) -> list[Frame]:
     if not output.startswith(mark + b"begin", start):
         raise CollectError("no-shell", f"the collector did not start; {_said(output)}")
     frames: list[Frame] = []
-    header = b"begin"
-    lines: list[bytes] = []
-    for line in output[start:].split(b"\n")[1:]:
-        if line.startswith(b"|"):
-            lines.append(line[1:])
-        elif line.startswith(mark):
-            if header != b"begin":
-                frames.append(_frame(header, lines))
-            header, lines = line[len(mark) :], []
-            if header == b"end":
-                return frames
-        elif line:
-            raise CollectError("protocol", f"unexpected line {_short(line)} in its output")
+    first, *others = output[start + len(mark) :].split(b"\n" + mark)
+    _lines(first)
+    for section in others:
+        if section == b"end" or section.startswith(b"end\n"):
+            return frames
+        header, *lines = _lines(section)
+        frames.append(_frame(header, lines))
     raise CollectError("died", "the collector's output stops in the middle")
+
+
+def _lines(section: bytes) -> list[bytes]:
+    """A header, and the lines of its body without their `|`; empty lines between are left out."""
+    lines = section.split(b"\n|")
+    if section.count(b"\n") == len(lines) - 1:
+        return lines
+    found = []
+    for line in lines:
+        own, *others = line.split(b"\n")
+        for other in others:
+            if other:
+                raise CollectError("protocol", f"unexpected line {_short(other)} in its output")
+        found.append(own)
+    return found
 
 
 def _frame(header: bytes, lines: list[bytes]) -> Frame:
