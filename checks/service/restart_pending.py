@@ -212,5 +212,5 @@ def _times(host: Host, engine: Engine, path: str) -> tuple[Evidence, ...]:
     if isinstance(seen, FileFacts):
         found.append(Evidence(f"stat {real}", f"modified at {seen.mtime}"))
     if process is not None:
-        found.append(Evidence(f"/proc/{process.pid}/stat", f"started at {process.started}"))
+        found.append(Evidence(f"process {process.pid}", f"started at {process.started}"))
     return tuple(found)

@@ -135,7 +135,8 @@ def facts(frames: Iterable[Frame], *, target: str, collected_at: int, duration: 
     )
     privilege = draft.whole("id", lambda: machine.privilege(values), machine.privilege({"id": ""}))
     boot = _boot(draft, values)
-    processes = _processes(draft, values)
+    found_units = _units(draft, links)
+    processes = _processes(draft, values, units.starts(found_units))
     listening = _sockets(draft, processes, system.architecture)
     found = _files(draft, links)
     apis = _apis(draft)
@@ -148,7 +149,7 @@ def facts(frames: Iterable[Frame], *, target: str, collected_at: int, duration: 
         privilege=privilege,
         tools=_tools(draft.lines("tools")),
         boot=boot,
-        units=_units(draft, links),
+        units=found_units,
         processes=draft.absence("processes") or processes,
         sockets=draft.absence("sockets") or listening,
         peers=draft.absence("peers") or tuple(sockets.peers(draft.lines("peers"))),
@@ -263,7 +264,7 @@ def _since(values: dict[str, str]) -> tuple[int | None, int]:
     )
 
 
-def _processes(draft: Draft, values: dict[str, str]) -> tuple[Process, ...]:
+def _processes(draft: Draft, values: dict[str, str], starts: dict[int, int]) -> tuple[Process, ...]:
     argv = {
         int(f.argument): proc.arguments(f.lines) for f in draft.of("argv") if f.argument.isdigit()
     }
@@ -278,7 +279,9 @@ def _processes(draft: Draft, values: dict[str, str]) -> tuple[Process, ...]:
     found = []
     for frame in draft.of("proc"):
         try:
-            found.append(proc.process(frame, argv, environ, spaces, since))
+            process = proc.process(frame, argv, environ, spaces, since)
+            started = starts.get(process.pid, process.started)
+            found.append(replace(process, started=started))
         except _MALFORMED:
             draft.note(f"unreadable record of process {frame.name[:80]!a}")
     gone = {int(frame.argument) for frame in draft.of("gone") if frame.argument.isdigit()}

@@ -1163,7 +1163,7 @@ units() {
 	elif [ ! -d /run/systemd/system ]; then
 		frame unread "show off systemd"
 	else
-		SHOW=$(lim systemctl show --no-pager -p "$SHOWN" -- $UNITS)
+		SHOW=$(TZ=UTC0 lim systemctl show --no-pager -p "$SHOWN" -- $UNITS)
 		frame show
 		# Blank lines part the units, so the variable can't be split at newlines.
 		printf '%s\n' "$SHOW" | sed 's/^/|/'
@@ -1331,7 +1331,7 @@ user_units() {
 	if [ "$ROOT" = 0 ] || [ ! -S "/run/user/$1/systemd/private" ] || ! have setpriv; then return 0; fi
 	hg=$(id -g -- "$2") || return 0
 	frame usershow "$2"
-	XDG_RUNTIME_DIR=/run/user/$1 lim setpriv --reuid="$1" --regid="$hg" --clear-groups \
+	XDG_RUNTIME_DIR=/run/user/$1 TZ=UTC0 lim setpriv --reuid="$1" --regid="$hg" --clear-groups \
 		systemctl --user show --no-pager -p "$SHOWN" -- docker.service | sed 's/^/|/'
 }
 

@@ -1,11 +1,17 @@
 """systemd units: files as systemd.unit(5) orders them, properties from `systemctl show`."""
 
+import re
+from calendar import timegm
 from collections.abc import Iterable
+from contextlib import suppress
+from time import strptime
 
 from dockeraudit.facts import Names, Unit, Unread
 
 from .frames import Frame, text, unescape
+from .machine import number
 
+_STAMP = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d) UTC", re.ASCII)
 _NOT_ASKED = Unread("the user's service manager was not asked")
 
 
@@ -22,6 +28,23 @@ def show(lines: Iterable[bytes]) -> dict[str, Names]:
             units[block.get("Id") or ""] = Names(block)
             block = {}
     return units
+
+
+def starts(units: Iterable[Unit]) -> dict[int, int]:
+    """When main processes were started, in seconds since the epoch, by process id.
+
+    systemd took the time from the clock of that moment, as the file system does for its files;
+    what is counted from boot is off by what the clock was set since then.
+    """
+    found = {}
+    for each in units:
+        values = {} if isinstance(each.properties, Unread) else each.properties.values
+        pid, stamp = values.get("MainPID") or "", values.get("ExecMainStartTimestamp") or ""
+        match = _STAMP.search(stamp)
+        if match and pid.isdecimal():
+            with suppress(ValueError):
+                found[number(pid)] = timegm(strptime(match[1], "%Y-%m-%d %H:%M:%S"))
+    return found
 
 
 def drop_ins(name: str, paths: list[str], links: dict[str, str]) -> list[str]:

@@ -28,7 +28,7 @@ class Process(Struct, frozen=True):
     uid: int | None = None
     parent: int | None = None
     started: int | None = None
-    """Seconds since the epoch."""
+    """Seconds since the epoch: systemd's word, else counted from boot by the clock as it is now."""
     cgroup: str | Unread = ""
     """The cgroup path of the systemd or unified hierarchy."""
     in_host_pid_namespace: bool | None = None
