@@ -162,7 +162,7 @@ def _take(
     for item in items:
         try:
             own.add(asked.engine, item)
-        except Exception as error:
+        except Exception as error:  # what a check gives may be anything, down to its repr()
             own.add(asked.engine, Unread(_mistake(error)))
     if own is not said:
         said.take(own, check, asked.lowered, excepted)
@@ -269,12 +269,12 @@ def _reported(
 
 
 def _one(host: Host, check: Check[Any], engine: str, item: Finding | Manual) -> ReportedFinding:
-    own = item.severity if isinstance(item, Finding) else None
+    severity = item.severity if isinstance(item, Finding) and item.severity else check.severity
     return ReportedFinding(
         engine=engine,
         resource=item.resource,
         message=item.message,
-        severity=own.value if own else _passed(check).severity,
+        severity=severity.value,
         fingerprint=fingerprint(host.facts.target, check.id, engine, item.resource),
         evidence=tuple([Proof(each.source, _cut(each.detail)) for each in item.evidence[:20]]),
     )

@@ -148,6 +148,7 @@ def _json(value: Any, **options: Any) -> str:
 
 
 def _listed(value: object) -> list[HostReport]:
+    """A hook of msgspec, which asks for this error where a type has no form."""
     if isinstance(value, _Hosts):
         return list(value)
     raise NotImplementedError(f"{type(value).__name__} is no JSON")

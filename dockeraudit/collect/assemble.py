@@ -279,9 +279,7 @@ def _processes(draft: Draft, values: dict[str, str], starts: dict[int, int]) -> 
     found = []
     for frame in draft.of("proc"):
         try:
-            process = proc.process(frame, argv, environ, spaces, since)
-            started = starts.get(process.pid, process.started)
-            found.append(replace(process, started=started))
+            found.append(proc.process(frame, argv, environ, spaces, starts, since))
         except _MALFORMED:
             draft.note(f"unreadable record of process {frame.name[:80]!a}")
     gone = {int(frame.argument) for frame in draft.of("gone") if frame.argument.isdigit()}

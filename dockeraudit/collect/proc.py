@@ -50,6 +50,7 @@ def process(
     argv: dict[int, tuple[str, ...]],
     environ: dict[int, Names],
     spaces: dict[str, int],
+    starts: dict[int, int],
     boot: tuple[int | None, int],
 ) -> Process:
     """One `proc PID ROLE` frame; ValueError when it is not one.
@@ -70,6 +71,7 @@ def process(
     fields = text(values.get("stat", b"")).rpartition(")")[2].split()
     uid = next((row.split()[2] for row in rows if row.startswith("Uid:")), None)
     since, ticks = boot
+    counted = since + number(fields[19]) // ticks if since and len(fields) > 19 else None
     same = spaces.get(f"{pid}/pid")
     inside = None if same is None else same == spaces.get("self/pid")
     return Process(
@@ -83,7 +85,7 @@ def process(
         root=_link("root", values, missing),
         uid=None if uid is None else number(uid),
         parent=number(fields[1]) if len(fields) > 19 else None,
-        started=since + number(fields[19]) // ticks if since and len(fields) > 19 else None,
+        started=starts.get(pid, counted),
         cgroup=cgroup(row[len("cgroup ") :] for row in rows if row.startswith("cgroup ")),
         in_host_pid_namespace=inside,
     )

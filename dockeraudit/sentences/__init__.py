@@ -11,7 +11,7 @@ from functools import cache, lru_cache
 from importlib import import_module
 from importlib.util import find_spec
 
-from dockeraudit.language import current, marked
+from dockeraudit.language import SOURCE, current, marked
 from dockeraudit.sentences._forms import Forms, Say
 
 _LONGEST = 1000
@@ -22,22 +22,29 @@ _MOST = 20
 
 def reason(text: str) -> str:
     """Why a result is no verdict, or what a pass says."""
-    return _said(current(), "reasons", text) or text
+    return _in_words("reasons", text)
 
 
 def message(check: str, text: str) -> str:
     """What a check found, of a finding or of a result as a whole."""
-    return _said(current(), check.partition("-")[0], text) or text
+    return _in_words(check.partition("-")[0], text)
 
 
 def failure(text: str) -> str:
     """Why a host was not reached, or what to do then."""
-    return _said(current(), "failures", text) or text
+    return _in_words("failures", text)
+
+
+def _in_words(table: str, text: str) -> str:
+    language = current()
+    if language == SOURCE or len(text) > _LONGEST:
+        return text
+    return _said(language, table, text) or text
 
 
 @lru_cache(_KEPT)
 def _said(language: str, table: str, text: str) -> str:
-    return "" if language == "en" or len(text) > _LONGEST else _table(table)(text)
+    return _table(table)(text)
 
 
 @cache

@@ -3,7 +3,8 @@
 from dockeraudit.language import marked
 from dockeraudit.sentences._forms import Forms, listed, or_itself
 
-_LABELS = Forms((marked("container {name}"), marked("stopped container {name}")))
+LABELS = Forms((marked("container {name}"), marked("stopped container {name}")))
+"""What a container is called."""
 _PLACES = Forms(
     (marked("{address}:(any)"), marked("(default):{port}")),
     address=or_itself(Forms((marked("(default)"),))),
@@ -106,7 +107,7 @@ say = Forms(
         marked("{label} runs {values}"),
         marked("{secret} of {label} has {form}"),
     ),
-    label=_LABELS,
+    label=LABELS,
     places=listed(or_itself(_PLACES), ", "),
     devices=listed(or_itself(_DEVICES), ", "),
     secret=or_itself(_SECRETS),

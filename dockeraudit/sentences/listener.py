@@ -1,6 +1,7 @@
 """What the checks of where the API answers find."""
 
 from dockeraudit.language import marked
+from dockeraudit.sentences import container
 from dockeraudit.sentences._forms import Forms, listed
 
 _DEEDS = Forms(
@@ -23,7 +24,6 @@ _REACHES = Forms(
 _USERS = listed(
     Forms((marked("whoever reaches {address_name}"), marked("account {account_values}"))), ", "
 )
-_CONTAINERS = Forms((marked("stopped container {name}"), marked("container {name}")))
 _PLACES = Forms((marked("the host's network"), "{text}"))
 _LACKING = Forms((marked("TLS and without authentication"), marked("authentication"), "TLS"))
 _SOCKETS = Forms((marked("{file} (read-only makes no difference)"), "{file}"))
@@ -53,6 +53,12 @@ _RELAYS = Forms(
     )
 )
 
+SWARM_PORTS = (
+    marked("swarm's cluster management port {number} is on every address"),
+    marked("swarm's node gossip port {number} is on every address"),
+)
+"""What the checks of swarms find, too."""
+
 say = Forms(
     (
         marked("api-cors-header is *"),
@@ -62,8 +68,7 @@ say = Forms(
         marked("engine metrics are served on {address} to anyone"),
         marked("the network diagnostic server listens on port {number}"),
         marked("the socket unit opens {address} for the API ({mode}, {reach})"),
-        marked("swarm's cluster management port {number} is on every address"),
-        marked("swarm's node gossip port {number} is on every address"),
+        *SWARM_PORTS,
         marked("the API is served on {addresses} and on no unix socket"),
         marked("{container} serves a registry on {place}: does {source} set TLS and users?"),
         marked("{container} serves a registry on {place} without {lacking}"),
@@ -89,7 +94,7 @@ say = Forms(
     deed=_DEEDS,
     reach=_REACHES,
     users=_USERS,
-    container=_CONTAINERS,
+    container=container.LABELS,
     place=_PLACES,
     lacking=_LACKING,
     socket=_SOCKETS,

@@ -2,7 +2,7 @@
 
 from dockeraudit.language import gettext, marked
 from dockeraudit.sentences import _startup
-from dockeraudit.sentences._forms import Forms, listed
+from dockeraudit.sentences._forms import Forms, listed, or_itself
 
 _SEEN_FROM_OUTSIDE = (
     marked("{name}: the Docker API, in clear, open to anyone"),
@@ -368,5 +368,5 @@ say = Forms(
     subject=Forms(_SUBJECTS),
     thing=Forms(_THINGS),
     title=gettext,
-    trouble=lambda text: _startup.error(text) or text,
+    trouble=or_itself(_startup.error),
 )

@@ -1,14 +1,14 @@
 """What the checks of swarms find."""
 
 from dockeraudit.language import marked
+from dockeraudit.sentences import listener
 from dockeraudit.sentences._forms import Forms
 
 say = Forms(
     (
         marked("autolock is off: the swarm's keys lie on the managers' disks in clear"),
         marked("autolock is on: look up when its key was changed last"),
-        marked("swarm's cluster management port {number} is on every address"),
-        marked("swarm's node gossip port {number} is on every address"),
+        *listener.SWARM_PORTS,
         marked("the swarm's CA is {number} days old: decide whether it should be changed"),
         marked("{engine} is a manager of a swarm ({state}), and nothing says that it shall be"),
         marked("{engine} is a node of a swarm ({state}), and nothing says that it shall be"),
